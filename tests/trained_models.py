@@ -1,7 +1,10 @@
 """Models that are trained on labelled images, and stored in the registry."""
 
+from datetime import UTC, datetime
+
+from domain.learning.linear_model import unit_vectors
 from domain.learning.models import TrainedModel
-from storage.learning.examples import read_examples
+from storage.learning.examples import Examples, read_examples
 from storage.stores import Stores
 from tasks.learning.train_model import train_model
 from tests.labelled_images import add_images, draw_vectors
@@ -14,6 +17,15 @@ async def train(stores: Stores, values: list[str] = VALUES) -> TrainedModel:
     """Add labelled images of the task ``kind``, and train a model on them."""
     await add_images(stores.database, draw_vectors(KINDS), values)
     examples = await read_examples(stores.database, "kind", 1, 1_000)
+    return train_model(examples, 10, None)
+
+
+def train_on_arrays() -> TrainedModel:
+    """Train a model of the task ``kind`` without any image."""
+    vectors = unit_vectors([row.astype("<f2").tobytes() for row in draw_vectors(KINDS)])
+    names = [f"{number:064x}" for number in range(len(KINDS))]
+    users, now = frozenset({"labelled"}), datetime.now(UTC)
+    examples = Examples(VALUES, names, [None] * len(KINDS), vectors, users, now)
     return train_model(examples, 10, None)
 
 

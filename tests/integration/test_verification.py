@@ -11,6 +11,7 @@ import pytest_asyncio
 from bson import ObjectId
 
 from deploy.servers.embedded import EmbeddedServers
+from domain.records import ItemError
 from storage.aggregates.aggregator import LEASE_NAME, Aggregator
 from storage.clock import new_id
 from storage.mongo.client import DURABLE, Database
@@ -26,6 +27,7 @@ from tests.service import (
     find_test_data,
     running_service,
 )
+from tests.trained_models import store, train_on_arrays
 from tests.waiting import until
 from tests.webhooks import announce, make_webhook
 
@@ -34,6 +36,7 @@ pytestmark = [pytest.mark.one_service, pytest.mark.any_shards]
 
 Everything = dict[str, list[dict[str, Any]]]
 Breach = Callable[[Database], Awaitable[object]]
+_PREDICTED = {"predictions.version": 1}
 UNFINISHED = {"offset": 300_000}
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 FAR = datetime(2100, 1, 1, tzinfo=UTC)
@@ -55,7 +58,9 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
     """A service without a worker whose database holds something of every kind."""
     environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
     environ["MINILAB_LEARNING"] = "true"
+    environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2, learning="true")
     async with running_service(environ, prepare=True) as service:
+        await _fill_models(service)
         async with service.working():
             await _fill(service)
         await service.send([("open.jpg", draw(seed=7))])
@@ -123,6 +128,18 @@ async def _fill_labels(service: Service, image_id: str) -> None:
             f"/v1/images/{image_id}/labels/{task}", json={"value": value}, headers=authorization(by)
         )
         assert answer.status_code == 200, answer.text
+
+
+async def _fill_models(service: Service) -> None:
+    """Have a live model, which predicts what is uploaded, an ended and an open training."""
+    stores = service.stores
+    await store(stores, train_on_arrays())
+    await stores.models.promote("kind", 1)
+    await stores.trainings.request("kind", "admin")
+    training = await stores.trainings.begin_next()
+    assert training is not None
+    await stores.trainings.end(training, ItemError("too_few_labels", "Label more."))
+    await stores.trainings.request("kind", "admin")
 
 
 async def _fill_resumable(service: Service, token: str) -> None:
@@ -246,7 +263,32 @@ QUEUED = {"status": "queued"}
 ONE_MORE = {"$inc": {"metadata.images": 1}}
 IN_THE_OPEN = "whsec_MfKQ9r8GKYqrTwjU"
 A_PLACE = {"type": "Point", "coordinates": [8.5, 47.4]}
+
+
+async def _make_two_live(database: Database) -> None:
+    await database["models"].drop_index("live_model")
+    live = await database["models"].find_one({"status": "live"})
+    assert live is not None
+    await database["models"].insert_one(live | {"_id": "kind/v9", "version": 9})
+
+
 BREACHES: dict[str, list[Breach]] = {
+    "one_live_model": [_make_two_live],
+    "model_files": [
+        _changing("models.chunks", {}, {"$set": {"data": b"other"}}),
+        _changing("models", {"status": "live"}, {"$set": {"status": "failed"}}),
+    ],
+    "files_of_models": [_changing("models.files", {}, {"$set": {"metadata.version": 77}})],
+    "model_metrics": [_changing("models", {"status": "live"}, {"$unset": {"metrics": ""}})],
+    "trainings": [
+        _changing("trainings", {"status": "queued"}, {"$unset": {"due_at": ""}}),
+        _changing("trainings", {"status": "failed"}, {"$unset": {"error": ""}}),
+    ],
+    "predictions": [
+        _changing("images", _PREDICTED, {"$set": {"predictions.0.value": "none of them"}}),
+        _changing("images", _PREDICTED, {"$set": {"predictions.0.version": 8}}),
+        _changing("images", _PREDICTED, {"$set": {"predictions.0.probability": 2}}),
+    ],
     "image_blob": [_removing("blobs.files", {})],
     "image_state": [
         _changing("images", QUEUED, {"$unset": {"due_at": ""}}),

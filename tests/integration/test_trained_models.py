@@ -1,0 +1,219 @@
+"""From labels to predictions: a learner trains on real digits, and workers predict others."""
+
+import asyncio
+import io
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+from PIL import Image
+from sklearn.datasets import load_digits
+
+from storage.mongo.client import DURABLE
+from tasks.learning.learner import Learner
+from tasks.learning.settings import read_settings
+from tests.labelled_images import add_images, draw_vectors
+from tests.problems import assert_problem
+from tests.service import File, Service
+from tests.trained_models import store, train
+from tests.waiting import until
+
+pytestmark = pytest.mark.one_service
+
+DIGITS = load_digits()
+TRAINED, UNSEEN = range(160), range(160, 220)
+ONES_AND_ZEROS = [n for n, digit in enumerate(DIGITS.target) if digit in {0, 1, 4}]
+
+
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    more = {"LEARNING": "true", "LEARNING_HOUR": "-1", "LEARNING_PROCESSES": "1"}
+    more |= {"LEARNING_POLL_SECONDS": "0.2", "WORKER_CHILDREN": "2"}
+    return environ | {f"MINILAB_{name}": value for name, value in more.items()}
+
+
+def _picture(number: int) -> File:
+    """Draw a digit of scikit-learn's as a PNG of 64 × 64 pixels."""
+    levels = (DIGITS.images[number] * 15.9).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(levels).resize((64, 64), Image.Resampling.BICUBIC).save(file, "PNG")
+    return f"{number}.png", file.getvalue()
+
+
+@asynccontextmanager
+async def _learning(service: Service) -> AsyncIterator[Learner]:
+    stop = asyncio.Event()
+    learner = Learner(read_settings(service.environ), service.stores)
+    running = asyncio.create_task(learner.run(stop))
+    try:
+        yield learner
+    finally:
+        stop.set()
+        await running
+
+
+async def _upload(service: Service, numbers: list[int]) -> dict[str, int]:
+    """Process digits; give the number of each by the ID of its image."""
+    job = await service.process([_picture(n) for n in numbers], operations="fingerprint,embedding")
+    assert job["status"] == "succeeded"
+    return {item["image_id"]: int(item["filename"].split(".")[0]) for item in job["items"]}
+
+
+async def _label(service: Service, values: dict[str, str]) -> None:
+    now = datetime.now(UTC)
+    labels = service.stores.database.get_collection("labels", write_concern=DURABLE)
+    await labels.insert_many(
+        {
+            "image_id": i,
+            "task": "digit",
+            "value": v,
+            "user_id": "admin",
+            "key_id": "admin",
+            "at": now,
+        }
+        for i, v in values.items()
+    )
+
+
+async def _train(service: Service, task: str = "digit") -> dict[str, Any]:
+    answer = await service.client.post(f"/v1/models/{task}/train")
+    assert answer.status_code == 202, answer.text
+    assert answer.headers["Location"] == f"/v1/jobs/{answer.json()['id']}"
+    return await service.job(answer.json()["id"])
+
+
+async def _image(client: httpx.AsyncClient, image_id: str) -> dict[str, Any]:
+    found: dict[str, Any] = (await client.get(f"/v1/images/{image_id}")).json()
+    return found
+
+
+async def test_digits_from_label_to_prediction(working_service: Service) -> None:
+    service, client = working_service, working_service.client
+    chosen = ONES_AND_ZEROS
+    trained = await _upload(service, [chosen[n] for n in TRAINED])
+    await _label(service, {image_id: f"d{DIGITS.target[n]}" for image_id, n in trained.items()})
+    async with _learning(service):
+        job = await _train(service)
+        assert (job["status"], job["operations"]) == ("succeeded", ["train_model"])
+        model = (await client.get("/v1/models/digit")).json()
+        (version,) = model["versions"]
+        assert (model["live_version"], version["status"]) == (1, "live")
+        assert version["metrics"]["accuracy"] >= 0.95
+        assert version["trained_on"]["images"] == len(TRAINED)
+
+        async def are_predicted() -> bool:
+            query = "predicted=digit:d0&limit=100"
+            found = (await client.get(f"/v1/images?{query}")).json()["items"]
+            return len(found) > len(TRAINED) / 5
+
+        await until(are_predicted)  # The stored ones too, without a look at their bytes.
+    unseen = await _upload(service, [chosen[n] for n in UNSEEN])
+    right = 0
+    for image_id, number in unseen.items():
+        prediction = (await _image(client, image_id))["predictions"]["digit"]
+        assert (prediction["model_version"], prediction["stale"]) == (1, False)
+        right += prediction["value"] == f"d{DIGITS.target[number]}"
+    assert right / len(UNSEEN) >= 0.95  # A guess is right in a third.
+    sure = (await client.get("/v1/images?predicted=digit:d0&min_probability=0.9&limit=100")).json()
+    assert sure["items"]
+    for image in sure["items"]:
+        assert image["predictions"]["digit"]["value"] == "d0"
+        assert image["predictions"]["digit"]["probability"] >= 0.9
+    page = (await client.get("/metrics")).text
+    assert 'minilab_model_accuracy{on="holdout",task="digit"}' in page
+    assert 'minilab_predictions_stale{task="digit"} 0' in page
+
+
+async def test_a_training_with_too_few_labels_fails_and_says_how_many(service: Service) -> None:
+    async with _learning(service):
+        job = await _train(service, "nothing")
+    assert job["status"] == "failed"
+    (item,) = job["items"]
+    assert (item["filename"], item["error"]["code"]) == ("nothing", "too_few_labels")
+    assert "10 labelled images" in item["error"]["detail"]
+    (version,) = (await service.client.get("/v1/models/nothing")).json()["versions"]
+    assert (version["status"], version["error"]) == ("failed", item["error"]["detail"])
+    promoted = await service.client.post("/v1/models/nothing/versions/1/promote")
+    assert_problem(promoted, 409, "wrong_state")
+
+
+async def test_a_promotion_makes_predictions_stale_until_they_are_made_again(
+    service: Service,
+) -> None:
+    trained = await train(service.stores)
+    for _ in range(2):
+        await store(service.stores, trained)
+    await service.stores.database["leases"].delete_many({"_id": "learner"})
+    promote = "/v1/models/kind/versions/{}/promote"
+    made = {"task": "kind", "value": "kind0", "probability": 0.9, "version": 1}
+    ids = await add_images(service.stores.database, draw_vectors([0]), predictions=[made])
+    for version, stale in ((1, False), (2, True)):
+        answer = await service.client.post(promote.format(version))
+        assert answer.json()["status"] == "live"
+        prediction = (await _image(service.client, ids[0]))["predictions"]["kind"]
+        assert (prediction["model_version"], prediction["stale"]) == (1, stale)
+    assert (await service.client.get("/v1/models/kind")).json()["stale_predictions"] == 1
+    async with _learning(service):
+
+        async def is_fresh() -> bool:
+            prediction = (await _image(service.client, ids[0]))["predictions"]["kind"]
+            return (prediction["model_version"], prediction["stale"]) == (2, False)
+
+        await until(is_fresh)
+    rolled_back = await service.client.post(promote.format(1))
+    assert rolled_back.json()["status"] == "live"
+    model = (await service.client.get("/v1/models/kind")).json()
+    assert [one["status"] for one in model["versions"]] == ["retired", "live"]
+
+
+async def test_the_plot_of_a_version_is_an_svg(service: Service) -> None:
+    await store(service.stores, await train(service.stores))
+    path = "/v1/models/kind/versions/1"
+    plot = await service.client.get(path, headers={"Accept": "image/svg+xml"})
+    assert plot.headers["Content-Type"].startswith("image/svg+xml")
+    assert "kind, version 1" in plot.text
+    assert "kind0 predicted as kind0" in plot.text
+    again = await service.client.get(path, headers={"If-None-Match": plot.headers["ETag"]})
+    assert again.status_code in {200, 304}
+
+
+async def test_anomalous_images_are_found_at_night_and_listed(service: Service) -> None:
+    await add_images(service.stores.database, draw_vectors([0, 1] * 60))
+    (odd,) = await add_images(service.stores.database, draw_vectors([7]))
+    learner = Learner(read_settings(service.environ), service.stores)
+    await learner.compare()
+    found = (await service.client.get("/v1/images?anomalous=true")).json()["items"]
+    assert [image["id"] for image in found] == [odd]
+    others = (await service.client.get("/v1/images?anomalous=false&limit=100")).json()["items"]
+    assert odd not in {image["id"] for image in others}
+
+
+async def test_a_comparison_sees_pictures_that_have_changed(service: Service) -> None:
+    await store(service.stores, await train(service.stores))
+    await service.stores.models.promote("kind", 1)
+    await add_images(service.stores.database, draw_vectors([8] * 300, seed=3))
+    learner = Learner(read_settings(service.environ), service.stores)
+    await learner.compare()
+    version = (await service.client.get("/v1/models/kind/versions/1")).json()
+    (watched,) = version["watched"]
+    assert watched["images"] == 360
+    assert watched["feature_psi"] > 0.25
+    assert (
+        'minilab_model_psi{of="features",task="kind"}'
+        in (await service.client.get("/metrics")).text
+    )
+
+
+class TestOff:
+    @pytest.fixture
+    def environ(self, environ: dict[str, str]) -> dict[str, str]:
+        return environ | {"MINILAB_LEARNING": "false"}
+
+    async def test_no_training_is_accepted(self, service: Service) -> None:
+        answer = await service.client.post("/v1/models/kind/train")
+        assert_problem(answer, 409, "learning_off")
+        assert (await service.client.get("/v1/models")).json() == {"items": []}
