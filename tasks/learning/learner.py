@@ -160,10 +160,11 @@ class Learner:
             return None
 
     async def _live_models(self) -> dict[str, tuple[Model, LinearModel]]:
-        found = {model: await self._weights(model) for model in await self._stores.models.live()}
-        return {
-            model.task: (model, weights) for model, weights in found.items() if weights is not None
-        }
+        found = {}
+        for model in await self._stores.models.live():
+            if (weights := await self._weights(model)) is not None:
+                found[model.task] = (model, weights)
+        return found
 
     async def _predict_again(self) -> None:
         """Predict all stored images with models that became live, from their embeddings."""

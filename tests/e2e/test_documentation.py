@@ -28,6 +28,7 @@ from tests.waiting import block_until
 
 NOT_RUN = {
     "starts the service": 6,
+    "learning is off by default": 3,
     "needs Docker": 2,
     "needs a cluster": 1,
     "needs MINILAB_LEARNING": 8,

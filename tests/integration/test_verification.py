@@ -58,7 +58,6 @@ async def filled(servers: EmbeddedServers) -> AsyncIterator[Service]:
     """A service without a worker whose database holds something of every kind."""
     environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2)
     environ["MINILAB_LEARNING"] = "true"
-    environ = environment(servers, f"test_{uuid4().hex[:12]}", worker_children=2, learning="true")
     async with running_service(environ, prepare=True) as service:
         await _fill_models(service)
         async with service.working():
