@@ -17,6 +17,7 @@ from benchmarks.harness.peer import peer_versions
 from benchmarks.harness.service import ROOT, Bench
 from benchmarks.idle import measure_idle
 from benchmarks.latency import measure_latency
+from benchmarks.learning import measure_learning
 from benchmarks.many_processes import measure_many_processes
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
@@ -56,6 +57,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "webhooks": measure_webhooks,
     "analytics": measure_analytics,
     "fleet": measure_many_processes,
+    "learning": measure_learning,
 }
 TABLE_COLUMNS = 190
 

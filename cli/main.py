@@ -40,6 +40,7 @@ COMMANDS = {
     "webhooks": "cli.webhooks:webhooks",
     "dead-letters": "cli.dead_letters:dead_letters",
     "batch": "cli.batches:batch",
+    "models": "cli.models:models",
     "audit": "cli.audit:audit",
     "backup": "cli.data:backup",
     "restore": "cli.data:restore",
