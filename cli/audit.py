@@ -22,7 +22,7 @@ _ACTION = options.Named(
     *("webhook.secret_rotated", "webhook.redelivered", "delivery.redelivered"),
     *("image.deleted", "user.deleted", "job.canceled", "job.retried"),
     *("dead_letter.retried", "dead_letter.discarded", "service.webhooks_released"),
-    *("model.trained", "model.promoted"),
+    *("model.trained", "model.promoted", "batch.created", "batch.canceled"),
 )
 _COLUMNS = (
     Column("time", lambda entry: when(entry.at), is_whole=True),

@@ -52,7 +52,9 @@ def batch() -> None:
 @click.argument("operation")
 @options.user_id
 @options.tenant
-@click.option("--link-id", metavar="LINK", help="Uploaded through this upload link.")
+@click.option(
+    "--link-id", type=options.ID, metavar="LINK", help="Uploaded through this upload link."
+)
 @click.option("--status", type=options.STATUS, help="Only images with this status.")
 @click.option("--file-format", type=FORMAT, help="Only files of this format.")
 @click.option("--camera", help="Model of the camera, in full.")

@@ -31,6 +31,7 @@ NOT_RUN = {
     "learning is off by default": 3,
     "needs Docker": 2,
     "needs a cluster": 1,
+    "needs a sharded cluster": 1,
     "needs MINILAB_LEARNING": 8,
     "installs packages": 4,
     "needs another machine": 3,

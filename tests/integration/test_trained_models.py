@@ -193,6 +193,9 @@ async def test_anomalous_images_are_found_at_night_and_listed(service: Service) 
 
 
 async def test_a_comparison_sees_pictures_that_have_changed(service: Service) -> None:
+    # With those of `train`: a fifth is held out, and the rest has to be enough to compare with.
+    more = draw_vectors([0, 1, 2] * 10, seed=2)
+    await add_images(service.stores.database, more, ["kind0", "kind1", "kind2"] * 10)
     await store(service.stores, await train(service.stores))
     await service.stores.models.promote("kind", 1)
     await add_images(service.stores.database, draw_vectors([8] * 300, seed=3))
@@ -200,7 +203,7 @@ async def test_a_comparison_sees_pictures_that_have_changed(service: Service) ->
     await learner.compare()
     version = (await service.client.get("/v1/models/kind/versions/1")).json()
     (watched,) = version["watched"]
-    assert watched["images"] == 360
+    assert watched["images"] == 390
     assert watched["feature_psi"] > 0.25
     assert (
         'minilab_model_psi{of="features",task="kind"}'
