@@ -19,13 +19,18 @@ from benchmarks.harness.receivers import Receivers
 from deploy.manifests.helm import CHART, HELM, NAMESPACE, render
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
+from tasks.learning.learner import Learner
+from tasks.learning.settings import read_settings
 from tests.faults.stack import Stack, pictures, running_stack
+from tests.labelled_images import add_images, draw_vectors
 from tests.service import ADMIN_KEY, NO_TLS
+from tests.trained_models import store_model
 from tests.waiting import until
 from tests.webhooks import ALLOWED
 
 pytestmark = [pytest.mark.long, pytest.mark.slow]
 
+LEARNING: dict[str, object] = {"learning": True, "learning_processes": 1}
 PLAIN = "plain"
 """The namespace of what the API shows of all workers, as docs/operations.md scrapes it."""
 THRESHOLD = re.compile(r"\s+[<>]\s+[\d.e]+$")
@@ -154,12 +159,24 @@ async def work(stack: Stack, prefix: str) -> None:
     await stack.job(ticket)
 
 
+async def compare_a_model(stack: Stack) -> None:
+    """Promote a model, and compare it with images like those that it was trained on."""
+    more = draw_vectors([0, 1, 2] * 100, seed=2)
+    await add_images(stack.stores.database, more, ["kind0", "kind1", "kind2"] * 100)
+    await store_model(stack.stores)
+    await stack.stores.models.promote("kind", 1)
+    await Learner(read_settings(stack.environ), stack.stores).compare()
+
+
 async def test_every_query_of_the_chart_gets_an_answer(
     servers: EmbeddedServers, tmp_path: Path, manifests: list[dict[str, Any]]
 ) -> None:
     ports = [find_free_port(), find_free_port()]
     backlog, _ = scaling = scaling_queries(manifests)
-    async with Receivers() as receivers, running_stack(servers, tmp_path, **ALLOWED) as stack:
+    async with (
+        Receivers() as receivers,
+        running_stack(servers, tmp_path, **ALLOWED, **LEARNING) as stack,
+    ):
         api = stack.client.base_url
         config = scrape_config(manifests, f"{api.host}:{api.port}", ports)
         await stack.client.post("/v1/webhooks", json={"url": receivers.url("ok")})
@@ -178,6 +195,7 @@ async def test_every_query_of_the_chart_gets_an_answer(
                 known = f'minilab_webhook_attempts_total{{namespace="{namespace}"}}'
                 await until(partial(prometheus.ask, known))
             await work(stack, "third")
+            await compare_a_model(stack)
 
             plain = [query.replace(f'"{NAMESPACE}"', f'"{PLAIN}"') for query in scaling]
             for query in (*scaling, *plain):  # KEDA takes one number.
