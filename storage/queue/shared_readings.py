@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 import msgspec
 from redis.asyncio import Redis
 
-from storage.errors import REDIS_FAILED
+from storage.errors import REDIS_FAILED, short_patience
 from telemetry.background import see_failure
 
 Reading = TypeVar("Reading")
@@ -73,6 +73,11 @@ class SharedReading(Generic[Reading]):
             await asyncio.wait([self._getting])
 
     async def _get(self) -> Reading:
+        # A request may wait for what the background began, which would wait for all of its time.
+        with short_patience():
+            return await self._find_or_make()
+
+    async def _find_or_make(self) -> Reading:
         if time.monotonic() < self._silent_until:
             return await self._make()
         try:

@@ -136,6 +136,11 @@ async def test_an_upload_without_end_is_aborted_by_its_age(stores: Stores) -> No
     for _ in range(7):
         await upload.add(bytes(MB))
     assert upload._putting is not None
+
+    async def is_begun() -> bool:
+        return await _begun_multipart_uploads(stores) == 1
+
+    await until(is_begun)
     upload._putting.cancel()  # As a process that is killed: nobody aborts it.
     assert await stores.sweeper(OLD).sweep() is not None
     assert await bucket.leftovers.remove(OLD) == 0

@@ -25,7 +25,9 @@ PROCESSES = {"api": "api", "worker": "tasks", "deliverer": "tasks.delivery"}
 
 @pytest.fixture
 def cluster(tmp_path: Path) -> Iterator[ServerProcess]:
-    server = start_redis(tmp_path, "node", f"requirepass {PASSWORD}\ncluster-enabled yes\n")
+    # Else the port of the nodes among themselves is 10,000 higher, where another server may be.
+    lines = f"requirepass {PASSWORD}\ncluster-enabled yes\ncluster-port {find_free_port()}\n"
+    server = start_redis(tmp_path, "node", lines)
     try:
         yield server
     finally:

@@ -241,6 +241,7 @@ async def test_backlog_is_measured_in_seconds_where_workers_live(service: Servic
 async def test_storage_quota_is_kept_and_deleting_makes_room(service: Service) -> None:
     kept = draw().ljust(MB, b"\x55")
     async with limited(service, max_stored_bytes=MB + MB // 2) as running:
+        await running.admission.watch.read_room()
         sent = await running.send([("kept.jpg", kept)])
         assert sent.status_code == 202
         assert_refused(await running.send([("more.jpg", kept)]), 503, "storage_full")

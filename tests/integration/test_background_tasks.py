@@ -29,7 +29,7 @@ def _make_deliverer(service: Service) -> Deliverer:
 
 
 @pytest.mark.parametrize(
-    ("make", "store", "task"),
+    ("make", "part", "task"),
     [
         (_make_worker, "hints", "wake"),
         (_make_deliverer, "job_events", "hear_deliveries"),
@@ -39,10 +39,10 @@ async def test_process_ends_with_an_error_when_it_no_longer_hears_of_its_work(
     service: Service,
     monkeypatch: pytest.MonkeyPatch,
     make: Callable[[Service], ImageWorker | Deliverer],
-    store: str,
+    part: str,
     task: str,
 ) -> None:
-    monkeypatch.setattr(getattr(service.stores, store), task, _dies)
+    monkeypatch.setattr(getattr(service.stores, part), task, _dies)
     with pytest.raises(BackgroundTaskEnded, match=task):
         async with asyncio.timeout(LATEST_SECONDS):
             await make(service).run(asyncio.Event())
