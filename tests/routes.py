@@ -33,6 +33,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "redeliverFailed": {"since": "2026-01-01T00:00:00Z"},
 }
 """JSON bodies that operations take from every caller."""
+PATH_VALUES = {"task": "flowers", "version": "1"}
+"""Values for the parts of paths that name no object of a user, and are no IDs."""
 
 
 def required_headers(operation: Operation) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """Documentation of fields that mean the same in every schema; a docstring of a class overrides it.
 
 Each has a description and, where the examples of ``openapi/examples/`` may lack one, an example.
-``JobEvent.code`` is the field of one schema.
+``JobEvent.code`` is the field of one schema; it goes before that of all.
 """
 
 from typing import Any, NamedTuple
@@ -35,6 +35,22 @@ COMMON: dict[str, Documented] = {
     "code": Documented("Stable code of the error, for programs.", "corrupt_image"),
     "JobEvent.code": Documented("Stable code of the error.", "job_expired"),
     "BatchFailure.detail": Documented("What happened.", "The pixels cannot be decoded."),
+    "Batch.store": Documented("Where the bytes are moved to.", "s3"),
+    "BatchRequest.store": Documented("Where the bytes are moved to.", "s3"),
+    "Batch.formats": Documented("Formats of the pictures.", ["webp"]),
+    "BatchRequest.formats": Documented("Formats of the pictures.", ["webp"]),
+    "BatchFilter.camera": Documented("Model of the camera, in full.", "NIKON D90"),
+    "BatchFilter.faces": Documented("Whether faces were found.", True),
+    "BatchFilter.min_faces": Documented("Least number of faces.", 2),
+    "BatchFilter.near": Documented("Latitude and longitude in degrees.", "48.2085,16.3721"),
+    "BatchFilter.radius_m": Documented("Radius in meters.", 500),
+    "BatchFilter.tag": Documented("Tags of the images.", ["holiday"]),
+    "BatchFilter.attribute": Documented("Attributes of the images.", ["room:kitchen"]),
+    "BatchFilter.taken_from": Documented("Taken on this day or later.", "2026-11-01"),
+    "BatchFilter.taken_to": Documented("Taken on this day or earlier.", "2026-11-30"),
+    "BatchFilter.uploaded_from": Documented("Uploaded on this day or later.", "2026-11-01"),
+    "BatchFilter.uploaded_to": Documented("Uploaded on this day or earlier.", "2026-11-30"),
+    "max_images": Documented("The most images that the filter may select.", 12_000),
     "count": Documented("Number of images.", 12),
     "items": Documented("The page of the list, in the order of the list."),
     "next_cursor": Documented(

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterable
+from typing import Any
 from urllib.parse import unquote, unquote_to_bytes
 
 from litestar.enums import ScopeType
-from litestar.types import ASGIApp, Receive, Scope, Send
+from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from domain.errors.faults import list_faults
 from domain.errors.requests import MalformedRequest
@@ -34,6 +35,17 @@ class WholeSegments:
         if scope["type"] == ScopeType.HTTP and _SLASH.search(scope["raw_path"]):
             parts = _SLASH.split(scope["raw_path"])
             scope["path"] = _ENCODED_SLASH.join(unquote(part.decode("latin-1")) for part in parts)
+
+            async def send_decoded(message: Message) -> None:
+                """Send a part of an answer; the log of the server writes the path that it had.
+
+                Nothing has decoded it where no route was found.
+                """
+                scope["path"] = _decode(scope["path"])
+                await send(message)
+
+            await self._app(scope, receive, send_decoded)
+            return
         await self._app(scope, receive, send)
 
 
@@ -51,9 +63,11 @@ class RequestTarget:
         """
         if _ENCODED_SLASH in scope["path"]:
             scope["path"] = _decode(scope["path"])
-            # The router shares the mapping between requests.
+            # The router shares the mapping between requests. It has parsed numbers already.
+            found: dict[str, Any] = scope["path_params"]
             scope["path_params"] = {
-                name: _decode(value) for name, value in scope["path_params"].items()
+                name: _decode(value) if isinstance(value, str) else value
+                for name, value in found.items()
             }
         check_host([value for name, value in scope["headers"] if name == b"host"])
         # No ID that the service makes is in doubt, but users are named by clients.

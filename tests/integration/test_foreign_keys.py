@@ -17,7 +17,7 @@ from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.resumable import Tus
-from tests.routes import CONTRACT
+from tests.routes import CONTRACT, PATH_VALUES
 from tests.service import Service, authorization
 from tests.webhooks import make_webhook
 
@@ -211,7 +211,6 @@ async def _owned(service: Service, key: str) -> dict[str, str]:
         "user_id": OWNER,
         "batch_id": image_id,
         "key_id": kept["id"],
-        "task": "flowers",
     }
 
 
@@ -228,6 +227,9 @@ async def _everything(service: Service) -> list[Any]:
         "events",
         "deliveries",
         "resumable_uploads",
+        "batches",
+        "models",
+        "labels",
     )
     return [
         document
@@ -294,7 +296,7 @@ async def test_stranger_gets_nothing_of_another(working_service: Service, who: s
         # The filters of archives are those of listImages.
         filters = {} if EXPECTED[name] == ARCHIVE else operation
         for query in _queries(filters, named):
-            path = template.format_map(owned | {"user_id": user_id})
+            path = template.format_map(PATH_VALUES | owned | {"user_id": user_id})
             sent = headers | routes.required_headers(operation)
             answer = await service.client.request(
                 method, path, params=query, headers=sent, json=body
@@ -364,7 +366,7 @@ async def test_nobody_gets_anything_without_a_key(working_service: Service) -> N
         name = operation["operationId"]
         answer = await service.client.request(
             method,
-            template.format_map(owned),
+            template.format_map(PATH_VALUES | owned),
             headers={"Authorization": ""} | routes.required_headers(operation),
             json=BODIES.get(name),
         )
@@ -396,7 +398,7 @@ async def test_link_opens_its_own_routes_alone_and_shows_its_own_uploads_alone(
             for query in _queries(operation, user_id):
                 answer = await service.client.request(
                     method,
-                    template.format_map(named),
+                    template.format_map(PATH_VALUES | named),
                     params=query,
                     headers=authorization(made["token"]) | routes.required_headers(operation),
                     json=BODIES.get(name),

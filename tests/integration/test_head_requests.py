@@ -12,6 +12,7 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.routes import CONTRACT, routes_of
 from tests.service import ADMIN_KEY, Service, authorization
+from tests.trained_models import store_model
 from tests.webhooks import make_webhook
 
 pytestmark = pytest.mark.one_service
@@ -36,6 +37,7 @@ async def _known(service: Service) -> dict[str, str]:
     )
     webhook = await make_webhook(service)
     test = await service.client.post(f"/v1/webhooks/{webhook['id']}/test")
+    batch = await service.client.post("/v1/batches", json={"operation": "metadata"})
     return {
         "job_id": job["id"],
         "link_job_id": through_link.json()["id"],
@@ -45,6 +47,9 @@ async def _known(service: Service) -> dict[str, str]:
         "webhook_id": webhook["id"],
         "delivery_id": test.json()["id"],
         "user_id": "u1",
+        "batch_id": batch.json()["id"],
+        "task": "kind",
+        "version": await store_model(service.stores),
         "name": ASSETS.get("swagger-ui.css").name,
     }
 

@@ -16,7 +16,7 @@ FIELDS = {
     "id", "user_id", "link_id", "job_id", "filename", "format", "media_type", "bytes", "width",
     "height", "uploaded_at", "status", "duplicate_of", "error", "expires_at", "metadata",
     "histogram", "faces", "fingerprint", "labels", "quality", "embedding", "operations", "gps",
-    "warnings", "external_id", "tags", "attributes",
+    "warnings", "external_id", "tags", "attributes", "predictions",
 }  # fmt: skip
 METADATA = {
     "camera_make", "camera_model", "lens_model", "taken_at", "orientation", "exposure_time",
@@ -63,6 +63,7 @@ async def test_image_without_metadata_says_null_everywhere(working_service: Serv
     assert (image["status"], image["error"], image["duplicate_of"]) == ("succeeded", None, None)
     assert image["metadata"] == dict.fromkeys(METADATA)
     assert image["faces"] == []
+    assert image["predictions"] == image["labels"] == {}
     assert image["histogram"]["pixels"] == sum(image["histogram"]["bins"]) == 70 * 50
     assert len(image["fingerprint"]) == 16
     assert int(image["fingerprint"], 16) >= 0
@@ -100,6 +101,7 @@ async def test_queued_image_has_no_results_yet(service: Service) -> None:
     assert image["status"] == "queued"
     for field in ("width", "height", "error", "metadata", "histogram", "faces", "fingerprint"):
         assert image[field] is None
+    assert image["predictions"] == image["labels"] == {}
     for operation in image["operations"].values():
         assert operation == {"status": "queued", "version": None, "error": None}
 

@@ -10,7 +10,7 @@ from api.http.parameters import EXAMPLE_ID
 from tests.multipart_bodies import CONTENT_TYPE, body_of, field_part, file_part
 from tests.pictures import draw
 from tests.problems import assert_problem
-from tests.routes import OPERATIONS, required_headers
+from tests.routes import OPERATIONS, PATH_VALUES, required_headers
 from tests.service import Service, authorization
 
 LENIENT = {"/healthz", "/readyz", "/metrics"}
@@ -64,7 +64,7 @@ async def test_unknown_query_parameters_are_refused_by_name_on_every_route(
         token = next((tokens[start] for start in tokens if path.startswith(start)), "x")
         answer = await service.client.request(
             method,
-            path.format(**ids | {"token": token}),
+            path.format(**ids | PATH_VALUES | {"token": token}),
             params={"surprise": "1", "limt": "2"},
             headers=(authorization(link["token"]) if of_link else {}) | required_headers(operation),
         )
@@ -98,7 +98,7 @@ async def test_repeated_query_parameters_are_refused_by_name_on_every_route(
         token = next((tokens[start] for start in tokens if path.startswith(start)), "x")
         answer = await service.client.request(
             method,
-            path.format(**ids | {"token": token}),
+            path.format(**ids | PATH_VALUES | {"token": token}),
             params=[(one["name"], "1") for one in known for _ in "ab"],
             headers=authorization(link["token"]) if path.startswith("/v1/uploads") else None,
         )

@@ -10,7 +10,7 @@ from domain.key_scopes import KeyScope
 from tests import routes
 from tests.pictures import draw
 from tests.problems import assert_problem
-from tests.routes import CONTRACT
+from tests.routes import CONTRACT, PATH_VALUES
 from tests.service import REPOSITORY, Service, authorization
 
 pytestmark = pytest.mark.one_service
@@ -56,8 +56,8 @@ async def _make(service: Service, **body: Any) -> dict[str, Any]:
 async def _ask(
     service: Service, method: str, template: str, operation: dict[str, Any], key: str
 ) -> httpx.Response:
-    path = re.sub(r"\{user_id\}", "u1", template)
-    path = re.sub(r"\{\w+\}", NOTHING, path)
+    names = re.findall(r"\{(\w+)\}", template)
+    path = template.format_map(dict.fromkeys(names, NOTHING) | {"user_id": "u1"} | PATH_VALUES)
     options: dict[str, Any] = {"json": BODIES.get(operation["operationId"])}
     if "multipart/form-data" in operation.get("requestBody", {}).get("content", {}):
         options = {"files": [("file", ("a.png", draw(kind="PNG")))], "data": {"user_id": "u1"}}

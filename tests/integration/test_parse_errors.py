@@ -15,7 +15,7 @@ import pytest
 
 from tests import hostile_values as hostile
 from tests.problems import assert_problem
-from tests.routes import OPERATIONS, routes_of
+from tests.routes import OPERATIONS, PATH_VALUES, routes_of
 from tests.service import ADMIN_KEY, Service
 from tests.webhooks import make_webhook
 
@@ -32,8 +32,10 @@ WITH_JSON = [
 ]
 
 
-def fill(path: str, value: str = UNKNOWN, **known: str) -> str:
+def fill(path: str, value: str | None = None, **known: str) -> str:
     """Put known values, or else one value, in the places of the parameters of a path."""
+    if value is None:
+        return path.format_map(defaultdict(lambda: UNKNOWN, PATH_VALUES | known))
     return path.format_map(defaultdict(lambda: value, known))
 
 
@@ -76,11 +78,13 @@ def _complaint(request: bytes, answer: httpx.Response) -> str | None:
 
 async def test_no_path_breaks_a_route(refusing: Service) -> None:
     requests = [
-        head_of(method, fill(path, value))
+        head_of(method, fill(path, value, **known))
         for path, method in routes_of(refusing.app)
         for value in hostile.PATHS
+        for known in [{}, *([{"version": "1"}] if "{version}" in path else [])]
         if "{" in path
     ]
+    requests += [head_of("GET", f"/nothing/{value}") for value in hostile.PATHS]
     assert await complaints(refusing, requests) == []
 
 

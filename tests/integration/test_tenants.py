@@ -7,7 +7,7 @@ import pytest
 
 from tests.pictures import draw
 from tests.problems import assert_problem
-from tests.routes import CONTRACT
+from tests.routes import CONTRACT, PATH_VALUES
 from tests.service import Service, authorization
 from tests.webhooks import announce, make_webhook, told
 
@@ -259,6 +259,7 @@ async def test_reader_changes_nothing_on_any_route(
     job = await _upload(service, await _key(service, tenant="acme"), user_id="u1")
     headers = authorization(await _key(service, "reader", **reader))
     known = {"job_id": job["id"], "image_id": job["items"][0]["image_id"], "user_id": "u1"}
+    known |= PATH_VALUES
     paths = CONTRACT["paths"]
     before = {
         name: await service.count(name)

@@ -6,7 +6,7 @@ import pytest
 
 from tests.pictures import draw
 from tests.problems import assert_problem
-from tests.routes import CONTRACT
+from tests.routes import BODIES, CONTRACT, PATH_VALUES
 from tests.service import Service, authorization
 
 pytestmark = pytest.mark.one_service
@@ -15,13 +15,19 @@ UNKNOWN = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 STRANGERS = ["client of another", "service", "service naming another", "client naming the owner"]
 
 
-def _routes() -> list[tuple[str, str]]:
-    """List every route that names a job or an image, as the contract has them."""
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
+def _routes() -> list[tuple[str, str, str]]:
+    """List every route that names a job or an image, and its operation, as the contract has it."""
     paths = CONTRACT["paths"]
     routes = [
-        (method.upper(), path)
+        (method.upper(), path, operation["operationId"])
         for path, operations in paths.items()
-        for method in operations
+        for method, operation in operations.items()
         if ("{job_id}" in path or "{image_id}" in path)
         and not path.startswith(("/v1/uploads", "/v1/results"))  # A token, no key.
     ]
@@ -55,12 +61,12 @@ async def test_stranger_gets_404_on_every_route(
     service: Service, owned: dict[str, str], who: str
 ) -> None:
     headers, query = await _stranger(service, who)
-    for method, template in _routes():
-        path = template.format_map(owned)
-        body = {"tags": ["mine"]} if method == "PATCH" else None
+    for method, template, name in _routes():
+        path = template.format_map(PATH_VALUES | owned)
+        body = BODIES.get(name)
         answer = await service.client.request(method, f"{path}?{query}", headers=headers, json=body)
         problem = assert_problem(answer, 404, "not_found")
-        unknown = template.format(job_id=UNKNOWN, image_id=UNKNOWN)
+        unknown = template.format_map(PATH_VALUES | dict.fromkeys(owned, UNKNOWN))
         same = await service.client.request(
             method, f"{unknown}?{query}", headers=headers, json=body
         )
@@ -94,8 +100,8 @@ async def test_stranger_lists_nothing(service: Service, owned: dict[str, str], w
 
 
 async def test_nobody_gets_anything_without_key(service: Service, owned: dict[str, str]) -> None:
-    for method, template in _routes():
-        path = template.format_map(owned)
+    for method, template, _ in _routes():
+        path = template.format_map(PATH_VALUES | owned)
         answer = await service.client.request(method, path, headers={"Authorization": ""})
         assert_problem(answer, 401, "unauthenticated")
 
