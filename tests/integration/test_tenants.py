@@ -16,6 +16,12 @@ pytestmark = pytest.mark.one_service
 TENANTS = ["acme", "globex", None]
 
 
+@pytest.fixture
+def environ(environ: dict[str, str]) -> dict[str, str]:
+    """Settings with which every route does what it is for."""
+    return environ | {"MINILAB_LEARNING": "true"}
+
+
 async def _key(service: Service, role: str = "service", **more: Any) -> str:
     body = {"role": role} | {name: value for name, value in more.items() if value is not None}
     answer = await service.client.post("/v1/api-keys", json=body)
@@ -63,8 +69,10 @@ async def test_one_user_id_in_three_places_is_three_users(service: Service) -> N
                 f"/v1/jobs/{jobs[other]['id']}/events",
                 f"/v1/images/{image_id}",
                 f"/v1/images/{image_id}/content",
+                f"/v1/images/{image_id}/content?width=320&format=webp",
                 f"/v1/images/{image_id}/histogram",
                 f"/v1/images?similar_to={image_id}",
+                f"/v1/images?similar_to={image_id}&by=embedding",
             ):
                 for named in ("", "user_id=u1"):
                     joined = path + ("&" if "?" in path else "?") + named
