@@ -134,7 +134,7 @@ class Minilab(
         variant: ImageVariant = ImageVariant.ORIGINAL,
         userId: String? = null,
     ): Long {
-        val content = retrying(attempts) { images.getImageContent(imageId, variant, userId) }
+        val content = retrying(attempts) { images.getImageContent(imageId, variant = variant, userId = userId) }
         return withContext(Dispatchers.IO) { content.use { it.byteStream().copyTo(target) } }
     }
 
