@@ -1,4 +1,4 @@
-"""What a service without work costs: commands to MongoDB and processor time, each second."""
+"""The cost of a service without work: commands to MongoDB and processor time, each second."""
 
 import time
 from functools import partial

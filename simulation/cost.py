@@ -1,4 +1,4 @@
-"""What a fleet costs a month, at list prices."""
+"""The cost of a fleet in a month, at list prices."""
 
 from simulation.plan import Case
 from simulation.run import Outcome

@@ -1,4 +1,4 @@
-"""What was measured: the figures of ``make bench`` and of ``make fleet``, by name."""
+"""The measured figures of ``make bench`` and of ``make fleet``, by name."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What is simulated: the load, the fleet, and what happens meanwhile."""
+"""The plan of a simulation: the load, the fleet, and the faults."""
 
 import math
 import re

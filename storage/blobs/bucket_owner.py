@@ -1,4 +1,4 @@
-"""Whose a bucket is: only the database that it belongs to has objects removed from it.
+"""The owner of a bucket: only the database that it belongs to has objects removed from it.
 
 A copy of the database, restored from a backup, may be given the same bucket. It reads what is
 there. To the copy, what came after the backup would be orphans.

@@ -1,4 +1,4 @@
-"""What a sharded cluster spreads: the chunks of files alone, by the file that they belong to.
+"""The keys of a sharded cluster, which spreads the chunks of files alone, by their file.
 
 Everything else stays on the primary shard of the database, so that transactions have one oplog, but
 for the chunks that they remove. :mod:`deploy.shard` makes it so.

@@ -1,4 +1,4 @@
-"""What a resumable upload gets once all of its bytes are there: its hash and, if large, its object.
+"""The end of a resumable upload whose bytes are all there: its hash and, if large, its object.
 
 Its chunks stay until a job uses it. If the bucket is away at its last byte, the request of the job
 makes the object.

@@ -1,4 +1,4 @@
-"""What a batch does with a group of images: one function for each kind of operation."""
+"""The work of a batch on a group of images: one function for each kind of operation."""
 
 from collections.abc import Awaitable, Callable, Sequence
 

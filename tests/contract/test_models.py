@@ -248,7 +248,7 @@ async def test_accuracy_is_that_of_labels_given_after_the_training(stores: Store
     await store(stores, trained)
     model = await stores.models.promote("kind", 1)
     made = [{"task": "kind", "value": "kind0", "probability": 0.9, "version": 1}]
-    await asyncio.sleep(0.002)
+    await asyncio.sleep(0.002)  # Times are whole milliseconds: these images come later.
     await add_images(
         stores.database, draw_vectors([0, 0, 1]), ["kind0", "kind0", "kind1"], predictions=made
     )
