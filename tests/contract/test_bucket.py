@@ -149,7 +149,7 @@ async def test_an_upload_without_end_is_aborted_by_its_age(stores: Stores) -> No
 
     async def is_aborted() -> bool:
         swept = await stores.sweeper(NEVER).sweep()
-        return swept is not None and swept.multipart_uploads == 1
+        return swept.multipart_uploads == 1
 
     await until(is_aborted)  # The bucket tells its time in whole seconds.
     assert await _begun_multipart_uploads(stores) == 0
