@@ -9,8 +9,9 @@ from domain.errors.requests import InvalidValue
 LABELS = "labels"
 """The field of images that shows them."""
 MAX_VALUE_CHARS = 100
-MAX_TASK_CHARS = 40
-TASK_PATTERN = rf"^[A-Za-z0-9][A-Za-z0-9_-]{{0,{MAX_TASK_CHARS - 1}}}\Z"
+TASK = "[A-Za-z0-9][A-Za-z0-9_-]{0,39}"
+"""The name of a task, as part of a pattern."""
+TASK_PATTERN = rf"^{TASK}\Z"
 MAX_TASKS = 50
 """Most tasks of one image that have a label."""
 MAX_LABELS = 1000

@@ -16,12 +16,13 @@ from domain.image_search import ImageFilter, SimilarBy
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
+from domain.labels import TASK
 from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted_marks
 
 DEFAULT_DISTANCE = 6
 
 _UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-_PREDICTED = r"^[a-z0-9][a-z0-9_-]{0,63}:.+\Z"
+_PREDICTED = rf"^{TASK}:.+\Z"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
 

@@ -1,28 +1,16 @@
 """Routes of labels, from which models learn."""
 
-from typing import Annotated
-
 from litestar import Controller, delete, post, put
 from litestar.di import NamedDependency
-from litestar.params import JSONBody, PathParameter
+from litestar.params import JSONBody
 from litestar.status_codes import HTTP_200_OK
 
 from api.contract.route_docs import answer, problems
 from api.http.guards import CHANGING, learning_on
-from api.http.parameters import ImageId, NamedUser, example
+from api.http.parameters import ImageId, NamedUser, Task
 from api.learning.labels import ManageLabels
 from api.schemas.labels import LabelRequest, LabelResultsView, LabelsRequest, LabelView
 from api.state import ApiRequest
-from domain.labels import TASK_PATTERN
-
-Task = Annotated[
-    str,
-    PathParameter(
-        pattern=TASK_PATTERN,
-        description="The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.",
-        examples=example("flowers"),
-    ),
-]
 
 
 class LabelController(Controller):

@@ -13,19 +13,12 @@ from api.contract.histogram_docs import MedianOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only
 from api.http.headers import conditional, content_etag
-from api.http.parameters import IfNoneMatch, example
+from api.http.parameters import IfNoneMatch, Task, example
 from api.models.models import ManageModels
 from api.schemas.jobs import JobView
 from api.schemas.models import ModelsView, ModelVersionDetailView, ModelView
 from api.state import ApiRequest
-from domain.learning.models import TASK_PATTERN
 
-TaskName = Annotated[
-    str,
-    PathParameter(
-        pattern=TASK_PATTERN, description="The task of the labels.", examples=example("flower")
-    ),
-]
 VersionNumber = Annotated[
     int,
     PathParameter(
@@ -57,7 +50,7 @@ class ModelController(Controller):
         responses={200: answer(ModelView, "The model.")} | problems(403, 404),
     )
     async def get_model(
-        self, manage_models: NamedDependency[ManageModels], task: TaskName
+        self, manage_models: NamedDependency[ManageModels], task: Task
     ) -> ModelView:
         """Retrieves the model of a task with all its versions, newest first."""
         return await manage_models.read(task)
@@ -81,7 +74,7 @@ class ModelController(Controller):
         self,
         request: ApiRequest,
         manage_models: NamedDependency[ManageModels],
-        task: TaskName,
+        task: Task,
         version: VersionNumber,
         if_none_match: IfNoneMatch = None,
     ) -> Response[Any]:
@@ -106,7 +99,7 @@ class ModelController(Controller):
         self,
         request: ApiRequest,
         manage_models: NamedDependency[ManageModels],
-        task: TaskName,
+        task: Task,
     ) -> Response[JobView]:
         """Trains a model on the labels of a task.
 
@@ -129,7 +122,7 @@ class ModelController(Controller):
         self,
         request: ApiRequest,
         manage_models: NamedDependency[ManageModels],
-        task: TaskName,
+        task: Task,
         version: VersionNumber,
     ) -> ModelVersionDetailView:
         """Makes a version live, and retires the one that was. An older version is a rollback.

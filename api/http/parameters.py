@@ -6,6 +6,7 @@ from litestar.openapi.spec import Example
 from litestar.params import HeaderParameter, PathParameter, QueryParameter
 
 from api.http.auth import LINK_OPT, TokenIn
+from domain.labels import TASK_PATTERN
 
 EXAMPLE_ID = "019aa5d2-7c1e-7d43-9f0b-3a52c1f7e9b4"
 EXAMPLE_DELIVERY_ID = f"msg_5f2b8a3d1c9e47f06a7b8c9d0e1f2a3b:{EXAMPLE_ID}"
@@ -54,6 +55,14 @@ SignedToken = Annotated[
     PathParameter(description="The token of the URL.", examples=example(EXAMPLE_SIGNED_TOKEN)),
 ]
 WebhookId = Annotated[str, id_of("webhook")]
+Task = Annotated[
+    str,
+    PathParameter(
+        pattern=TASK_PATTERN,
+        description="The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.",
+        examples=example("flowers"),
+    ),
+]
 
 NamedUser = Annotated[
     str | None,

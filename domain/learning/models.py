@@ -11,10 +11,6 @@ TRAIN_MODEL = "train_model"
 """The operation of a job that trains a model."""
 
 
-TASK_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,63}\Z"
-"""Names of tasks."""
-
-
 class ModelStatus(StrEnum):
     """Status of a version of a model."""
 

@@ -44,6 +44,21 @@ async def _shown(service: Service, image_id: str) -> dict[str, str]:
     return shown
 
 
+async def test_what_can_be_labelled_can_be_trained_and_searched(service: Service) -> None:
+    (image_id,) = await _upload(service)
+    for task in ("Colour_2", "a" * 40):
+        assert (await _set(service, image_id, task, "red")).status_code == 200
+        assert (await service.client.post(f"/v1/models/{task}/train")).status_code == 202
+        answer = await service.client.get("/v1/images", params={"predicted": f"{task}:red"})
+        assert (answer.status_code, answer.json()["items"]) == (200, [])
+    longer = "a" * 41
+    assert_problem(await _set(service, image_id, longer, "red"), 422, "invalid_value")
+    answer = await service.client.post(f"/v1/models/{longer}/train")
+    assert_problem(answer, 422, "invalid_value")
+    answer = await service.client.get("/v1/images", params={"predicted": f"{longer}:red"})
+    assert_problem(answer, 422, "invalid_value")
+
+
 async def test_an_image_shows_the_latest_label_of_each_task(service: Service) -> None:
     (image_id,) = await _upload(service)
     assert await _shown(service, image_id) == {}

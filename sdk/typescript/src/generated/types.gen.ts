@@ -7816,7 +7816,7 @@ export type GetModelData = {
     body?: never;
     path: {
         /**
-         * The task of the labels.
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
          */
         task: string;
     };
@@ -7870,7 +7870,7 @@ export type TrainModelData = {
     body?: never;
     path: {
         /**
-         * The task of the labels.
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
          */
         task: string;
     };
@@ -7930,7 +7930,7 @@ export type GetModelVersionData = {
     };
     path: {
         /**
-         * The task of the labels.
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
          */
         task: string;
         /**
@@ -7988,7 +7988,7 @@ export type PromoteModelVersionData = {
     body?: never;
     path: {
         /**
-         * The task of the labels.
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
          */
         task: string;
         /**
