@@ -22,9 +22,9 @@ from storage.blobs.stores.object_names import key_of, name_again
 from storage.blobs.stores.object_writer import ObjectUpload
 from storage.clock import utc_now
 from storage.stores import Stores, open_stores
-from storage.verification.walk import Verifier
 from tasks.settings import read_settings
 from tests.buckets import list_objects, with_bucket
+from tests.invariants import find_broken
 from tests.uploads import accept, make_upload
 from tests.waiting import until
 
@@ -67,15 +67,7 @@ async def _blob(stores: Stores) -> dict[str, Any]:
 
 
 async def _broken(stores: Stores) -> set[str]:
-    verifier = Verifier(
-        stores.client,
-        stores.database,
-        NEVER,
-        pause_seconds=0,
-        hashes=True,
-        stores=stores.blob_stores,
-    )
-    return set((await verifier.verify()).broken)
+    return set(await find_broken(stores))
 
 
 async def test_files_go_by_their_size_and_are_whole(stores: Stores) -> None:

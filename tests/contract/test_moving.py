@@ -15,7 +15,7 @@ from storage.blobs.moving import BlobMover, DamagedBlob
 from storage.blobs.removals import Removals
 from storage.mongo.client import DURABLE
 from storage.stores import Stores
-from storage.verification.walk import Verifier
+from tests.invariants import find_broken
 from tests.stored_files import read_sizes
 from tests.uploads import accept
 
@@ -54,15 +54,7 @@ async def assert_whole(stores: Stores, sha256: str, store: str, content: bytes =
     """Check the bytes and every invariant, and that one copy of the bytes is left."""
     assert await _place(stores, sha256) == store
     assert await _read(stores, sha256) == content
-    verifier = Verifier(
-        stores.client,
-        stores.database,
-        NONE,
-        pause_seconds=0,
-        hashes=True,
-        stores=stores.blob_stores,
-    )
-    assert (await verifier.verify()).broken == {}
+    assert await find_broken(stores) == {}
     assert list((await read_sizes(stores)).values()) == [len(content)]
 
 

@@ -14,8 +14,8 @@ from chaos.checks import (
     read_ends,
 )
 from domain.images.operations import ALL_OPERATIONS
-from storage.verification.walk import Verifier
 from tests.faults.stack import Stack
+from tests.invariants import find_broken
 from tests.waiting import until
 
 
@@ -86,15 +86,7 @@ async def _assert_no_orphans(stack: Stack) -> None:
 
 
 async def _assert_no_invariant_is_broken(stack: Stack) -> None:
-    verifier = Verifier(
-        stack.stores.client,
-        stack.stores.database,
-        timedelta(0),
-        pause_seconds=0.5,
-        hashes=True,
-        stores=stack.stores.blob_stores,
-    )
-    assert (await verifier.verify()).broken == {}
+    assert await find_broken(stack.stores, pause_seconds=0.5) == {}
 
 
 async def _assert_queue_is_clean(stack: Stack) -> None:

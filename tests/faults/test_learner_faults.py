@@ -6,14 +6,14 @@ import random
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
 
 import pytest
 
 from storage.stores import Stores, open_stores
-from storage.verification.walk import Verifier
 from tasks.learning.settings import read_settings
+from tests.invariants import find_broken
 from tests.labelled_images import add_images, draw_vectors
+from tests.learners import LEARNER
 from tests.service import REPOSITORY
 from tests.trained_models import KINDS, VALUES
 from tests.waiting import until
@@ -21,12 +21,7 @@ from tests.waiting import until
 KILLS = int(os.environ.get("MINILAB_TEST_KILLS", "3"))
 """`MINILAB_TEST_KILLS=20` kills more often."""
 OF_MODELS = {"one_live_model", "model_files", "files_of_models", "model_metrics", "trainings"}
-LEARNER = {
-    "MINILAB_LEARNING": "true",
-    "MINILAB_LEARNING_HOUR": "-1",
-    "MINILAB_LEARNING_PROCESSES": "1",
-    "MINILAB_LEARNING_POLL_SECONDS": "0.1",
-}
+QUICK_LEARNER = LEARNER | {"MINILAB_LEARNING_POLL_SECONDS": "0.1"}
 
 
 @pytest.fixture
@@ -42,7 +37,7 @@ async def _learner(environ: dict[str, str]) -> AsyncIterator[asyncio.subprocess.
         sys.executable,
         *("-m", "tasks.learning"),
         cwd=REPOSITORY,
-        env=os.environ | environ | LEARNER,
+        env=os.environ | environ | QUICK_LEARNER,
         stdout=asyncio.subprocess.DEVNULL,
     )
     try:
@@ -81,8 +76,7 @@ async def test_a_learner_that_is_killed_leaves_no_half_model(
             return await trainings.find_one(is_open) is None
 
         await until(has_ended)
-    verifier = Verifier(stores.client, stores.database, timedelta(0), pause_seconds=0)
-    broken = (await verifier.verify()).broken
+    broken = await find_broken(stores)
     assert {name: of for name, of in broken.items() if name in OF_MODELS} == {}
     statuses = [model.status.value for model in await stores.models.list_all("kind")]
     assert "training" not in statuses

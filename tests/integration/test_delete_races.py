@@ -10,9 +10,9 @@ import pytest
 
 from domain.jobs import TERMINAL
 from storage.blobs.sweeper import Sweeper
-from storage.verification.walk import Verifier
 from tests.blob_counts import assert_counts_agree
 from tests.faults.stack import huge_picture
+from tests.invariants import find_broken
 from tests.pictures import draw
 from tests.service import Service
 from tests.waiting import until
@@ -36,10 +36,7 @@ async def assert_all_agrees(service: Service) -> None:
     """Sweep what raced with its own removal, then check every invariant."""
     stores = service.stores
     await Sweeper(stores.client, stores.database, stores.blob_stores, timedelta(0)).sweep()
-    verifier = Verifier(
-        stores.client, stores.database, timedelta(0), pause_seconds=0.2, hashes=True
-    )
-    assert (await verifier.verify()).broken == {}
+    assert await find_broken(stores, pause_seconds=0.2) == {}
 
 
 async def all_have_ended(service: Service) -> bool:

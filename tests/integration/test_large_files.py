@@ -12,9 +12,9 @@ import pytest
 from deploy.servers.seaweedfs import ObjectServers
 from domain.ports import S3
 from storage.blobs.removals import Removals
-from storage.verification.walk import Verifier
 from tests.buckets import list_objects, with_bucket
 from tests.integration.test_early_answers import connect, head, read_answer
+from tests.invariants import find_broken
 from tests.multipart_bodies import CONTENT_TYPE
 from tests.picture_servers import PictureServer
 from tests.pictures import draw
@@ -65,15 +65,7 @@ async def _assert_whole(service: Service) -> None:
     stores = service.stores
     for _ in range(2):  # A write that timed out may have been done all the same.
         await stores.sweeper(NONE).sweep()
-    verifier = Verifier(
-        stores.client,
-        stores.database,
-        NONE,
-        pause_seconds=0.2,
-        hashes=True,
-        stores=stores.blob_stores,
-    )
-    assert (await verifier.verify()).broken == {}
+    assert await find_broken(stores, pause_seconds=0.2) == {}
 
 
 async def test_large_files_come_through_every_door(service: Service) -> None:

@@ -1,15 +1,10 @@
 """The commands ``minilab models``, with the running service and a learner."""
 
-import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import pytest
 
-from tasks.learning.learner import Learner
-from tasks.learning.settings import read_settings
 from tests.command_line import read_answer, read_json, run_for
 from tests.labelled_images import add_images, draw_vectors
+from tests.learners import LEARNER, learning
 from tests.service import Service
 from tests.trained_models import KINDS, VALUES, store_model
 
@@ -18,21 +13,7 @@ pytestmark = pytest.mark.one_service
 
 @pytest.fixture
 def environ(environ: dict[str, str]) -> dict[str, str]:
-    more = {"LEARNING": "true", "LEARNING_HOUR": "-1", "LEARNING_PROCESSES": "1"}
-    more |= {"LEARNING_POLL_SECONDS": "0.2"}
-    return environ | {f"MINILAB_{name}": value for name, value in more.items()}
-
-
-@asynccontextmanager
-async def _learning(service: Service) -> AsyncIterator[None]:
-    stop = asyncio.Event()
-    learner = Learner(read_settings(service.environ), service.stores)
-    running = asyncio.create_task(learner.run(stop))
-    try:
-        yield
-    finally:
-        stop.set()
-        await running
+    return environ | LEARNER
 
 
 async def test_versions_are_listed_shown_and_promoted(service: Service) -> None:
@@ -55,7 +36,7 @@ async def test_versions_are_listed_shown_and_promoted(service: Service) -> None:
 
 
 async def test_training_is_waited_for(service: Service) -> None:
-    async with _learning(service):
+    async with learning(service):
         few = await run_for(service, "models", "train", "kind", "--wait")
         assert (few.code, few.rows[-1][:2]) == (1, ["kind", "failed"])
         assert "There are too few labels" in few.text

@@ -5,14 +5,13 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from datetime import timedelta
-from typing import Any
 
 import pytest
 
 from domain.ports import GRIDFS, S3
 from storage.blobs.removals import Removals
-from storage.verification.walk import Verifier
 from tests.command_line import read_json, run_for
+from tests.invariants import find_broken
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service
@@ -52,19 +51,6 @@ async def _stores(service: Service) -> set[str]:
     return {file["metadata"].get("store", GRIDFS) async for file in files.find()}
 
 
-async def _broken(service: Service) -> dict[str, Any]:
-    stores = service.stores
-    verifier = Verifier(
-        stores.client,
-        stores.database,
-        NONE,
-        pause_seconds=0,
-        hashes=True,
-        stores=stores.blob_stores,
-    )
-    return dict((await verifier.verify()).broken)
-
-
 async def _read_on(service: Service, contents: dict[str, bytes]) -> None:
     """Read pictures in turn until cancelled; each is whole at every moment."""
     while True:
@@ -101,7 +87,7 @@ async def test_files_move_there_and_back_under_load(working: Service) -> None:
     again = await run_for(working, "batch", "move-blobs", "--to", S3)
     assert ["failed", "0"] in again.rows
     await Removals(working.stores.database, working.stores.blob_stores, NONE).carry_out()
-    assert await _broken(working) == {}
+    assert await find_broken(working.stores) == {}
     lengths = {
         file["_id"]: file["length"] async for file in working.stores.database["blobs.files"].find()
     }
@@ -126,7 +112,7 @@ async def test_move_that_was_stopped_goes_on(service: Service) -> None:
     assert moved["done"] == IMAGES
     assert moved["unchanged"] >= IMAGES // 2
     assert await _stores(service) == {GRIDFS}
-    assert await _broken(service) == {}
+    assert await find_broken(service.stores) == {}
 
 
 @pytest.mark.parametrize(

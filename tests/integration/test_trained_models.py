@@ -1,9 +1,6 @@
 """From labels to predictions: a learner trains on real digits, and workers predict others."""
 
-import asyncio
 import io
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Any
 
@@ -17,6 +14,7 @@ from storage.mongo.client import DURABLE
 from tasks.learning.learner import Learner
 from tasks.learning.settings import read_settings
 from tests.labelled_images import add_images, draw_vectors
+from tests.learners import LEARNER, learning
 from tests.problems import assert_problem
 from tests.service import File, Service
 from tests.trained_models import store, train
@@ -31,9 +29,7 @@ ONES_AND_ZEROS = [n for n, digit in enumerate(DIGITS.target) if digit in {0, 1, 
 
 @pytest.fixture
 def environ(environ: dict[str, str]) -> dict[str, str]:
-    more = {"LEARNING": "true", "LEARNING_HOUR": "-1", "LEARNING_PROCESSES": "1"}
-    more |= {"LEARNING_POLL_SECONDS": "0.2", "WORKER_CHILDREN": "2"}
-    return environ | {f"MINILAB_{name}": value for name, value in more.items()}
+    return environ | LEARNER | {"MINILAB_WORKER_CHILDREN": "2"}
 
 
 def _picture(number: int) -> File:
@@ -42,18 +38,6 @@ def _picture(number: int) -> File:
     file = io.BytesIO()
     Image.fromarray(levels).resize((64, 64), Image.Resampling.BICUBIC).save(file, "PNG")
     return f"{number}.png", file.getvalue()
-
-
-@asynccontextmanager
-async def _learning(service: Service) -> AsyncIterator[Learner]:
-    stop = asyncio.Event()
-    learner = Learner(read_settings(service.environ), service.stores)
-    running = asyncio.create_task(learner.run(stop))
-    try:
-        yield learner
-    finally:
-        stop.set()
-        await running
 
 
 async def _upload(service: Service, numbers: list[int]) -> dict[str, int]:
@@ -96,7 +80,7 @@ async def test_digits_from_label_to_prediction(working_service: Service) -> None
     chosen = ONES_AND_ZEROS
     trained = await _upload(service, [chosen[n] for n in TRAINED])
     await _label(service, {image_id: f"d{DIGITS.target[n]}" for image_id, n in trained.items()})
-    async with _learning(service):
+    async with learning(service):
         job = await _train(service)
         assert (job["status"], job["operations"]) == ("succeeded", ["train_model"])
         model = (await client.get("/v1/models/digit")).json()
@@ -129,7 +113,7 @@ async def test_digits_from_label_to_prediction(working_service: Service) -> None
 
 
 async def test_a_training_with_too_few_labels_fails_and_says_how_many(service: Service) -> None:
-    async with _learning(service):
+    async with learning(service):
         job = await _train(service, "nothing")
     assert job["status"] == "failed"
     (item,) = job["items"]
@@ -157,7 +141,7 @@ async def test_a_promotion_makes_predictions_stale_until_they_are_made_again(
         prediction = (await _image(service.client, ids[0]))["predictions"]["kind"]
         assert (prediction["model_version"], prediction["stale"]) == (1, stale)
     assert (await service.client.get("/v1/models/kind")).json()["stale_predictions"] == 1
-    async with _learning(service):
+    async with learning(service):
 
         async def is_fresh() -> bool:
             prediction = (await _image(service.client, ids[0]))["predictions"]["kind"]
