@@ -91,9 +91,7 @@ class ImageController(Controller):
         images that show like things.
         """
         urls = wanted_urls(request, url_variants, expires_in)
-        if by is SimilarBy.EMBEDDING:
-            return await manage_images.list_alike(wanted, similar_to, limit, cursor, urls)
-        return await manage_images.list_page(wanted, similar_to, distance, limit, cursor, urls)
+        return await manage_images.list_page(wanted, similar_to, distance, limit, cursor, urls, by)
 
     @post(
         "/known",

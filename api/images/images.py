@@ -15,7 +15,7 @@ from domain.audit import AuditAction
 from domain.blobs import Blob
 from domain.errors.access import LearningOff, NotFound, WrongState
 from domain.errors.requests import InvalidValue
-from domain.image_search import ImageFilter, Likeness
+from domain.image_search import ImageFilter, Likeness, SimilarBy
 from domain.jobs import TERMINAL
 from domain.keys import Caller, Scope, asking_user, scope_of
 from domain.marks import MarksChange
@@ -114,23 +114,28 @@ class ManageImages:
         limit: int,
         cursor: str | None,
         urls: WantedUrls,
+        by: SimilarBy = SimilarBy.FINGERPRINT,
     ) -> Page[ListedImageView]:
-        """List images newest first, or near-duplicates of an image nearest first.
+        """List images newest first, or those that are similar to an image, nearest first.
 
         Args:
-            similar_to: The image to find near-duplicates of, if any; not in the list itself.
-            distance: Most bits in which their fingerprints differ, 0 to 64.
+            similar_to: The image to find similar ones of, if any; not in the list itself.
+            distance: Most bits in which the fingerprints of near-duplicates differ, 0 to 64.
+            by: What is compared. A list by embedding has one page.
 
         Raises:
-            InvalidValue: The cursor belongs to another list.
-            NotFound: The caller may see no such image, or it has no fingerprint.
+            LearningOff: There are no embeddings.
+            InvalidValue: The cursor belongs to another list, or ``by`` has no image.
+            NotFound: The caller may see no such image, or what is compared is missing.
             ImageExpired: The image has expired.
-            WrongState: Its fingerprint is not ready yet.
+            WrongState: What is compared is not ready yet.
         """
+        if by is SimilarBy.EMBEDDING:
+            return await self._list_alike(wanted, similar_to, limit, cursor, urls)
         found, next_cursor = await self.find_page(wanted, similar_to, distance, limit, cursor)
         return Page(await self._views(found, urls), UNSET if next_cursor is None else next_cursor)
 
-    async def list_alike(
+    async def _list_alike(
         self,
         wanted: ImageFilter,
         similar_to: str | None,
@@ -138,15 +143,6 @@ class ManageImages:
         cursor: str | None,
         urls: WantedUrls,
     ) -> Page[ListedImageView]:
-        """List images that show what an image shows, by their embeddings, nearest first.
-
-        Raises:
-            LearningOff: The service does not learn.
-            InvalidValue: There is no image, or a cursor: the list has one page.
-            NotFound: The caller may see no such image, or it has no embedding.
-            ImageExpired: The image has expired.
-            WrongState: Its embedding is not ready yet.
-        """
         if self._similar is None:
             raise LearningOff("Start the API and the workers with MINILAB_LEARNING=true.")
         if similar_to is None:
