@@ -59,7 +59,7 @@ def _jobs(state: AppState) -> dict[str, object]:
         "live_queue": LiveQueue(stores),
         "link_uploads": ReadLinkUploads(follow_job, state.settings),
         "live_jobs": state.live_jobs,
-        "manage_models": ManageModels(stores, follow_job, learns=state.settings.learning.learning),
+        "manage_models": ManageModels(stores, follow_job),
         "manage_dead_letters": ManageDeadLetters(stores, change_jobs, follow_job),
         "resumable": ResumeUploads(stores, state.settings, state.admission, state.metrics),
         "service_metrics": state.service_metrics,

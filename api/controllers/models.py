@@ -11,7 +11,7 @@ from api.answers.job_answers import ticket
 from api.answers.numbers import answer_model
 from api.contract.histogram_docs import MedianOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
-from api.http.guards import admins_only
+from api.http.guards import admins_only, learning_on
 from api.http.headers import conditional, content_etag
 from api.http.parameters import IfNoneMatch, Task, example
 from api.models.models import ManageModels
@@ -91,6 +91,7 @@ class ModelController(Controller):
         "/{task:str}/train",
         operation_id="trainModel",
         summary="Train a model",
+        guards=(learning_on,),
         status_code=HTTP_202_ACCEPTED,
         response_headers=TICKET_HEADERS,
         responses={202: answer(JobView, "The job of the training.")} | problems(403, 409),

@@ -16,7 +16,7 @@ from litestar.handlers import BaseRouteHandler
 
 from api.http.auth import READS, Connection, find_caller
 from api.http.local_requests import is_local
-from domain.errors.access import Forbidden, LearningOff
+from domain.errors.access import HOW_TO_LEARN, Forbidden, LearningOff
 from domain.errors.base import ServiceError
 from domain.key_scopes import KeyScope, check_scopes
 from domain.keys import Caller, Role, check_may_delete, check_may_read
@@ -121,7 +121,7 @@ async def learning_on(connection: Connection, _: BaseRouteHandler) -> None:
         LearningOff: It does not.
     """
     if not _is_preflight(connection) and not connection.app.state.settings.learning.learning:
-        raise LearningOff("Start the API and the workers with MINILAB_LEARNING=true.")
+        raise LearningOff(HOW_TO_LEARN)
 
 
 async def metrics_readers(connection: Connection, handler: BaseRouteHandler) -> None:

@@ -13,7 +13,7 @@ from api.schemas.signed_urls import ContentUrlView
 from api.schemas.views import Page
 from domain.audit import AuditAction
 from domain.blobs import Blob
-from domain.errors.access import LearningOff, NotFound, WrongState
+from domain.errors.access import HOW_TO_LEARN, LearningOff, NotFound, WrongState
 from domain.errors.requests import InvalidValue
 from domain.image_search import ImageFilter, Likeness, SimilarBy
 from domain.jobs import TERMINAL
@@ -144,7 +144,7 @@ class ManageImages:
         urls: WantedUrls,
     ) -> Page[ListedImageView]:
         if self._similar is None:
-            raise LearningOff("Start the API and the workers with MINILAB_LEARNING=true.")
+            raise LearningOff(HOW_TO_LEARN)
         if similar_to is None:
             raise InvalidValue("by needs similar_to, the ID of an image.", "by")
         if cursor is not None:

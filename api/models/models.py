@@ -12,7 +12,7 @@ from api.schemas.models import (
     view_version_detail,
 )
 from domain.audit import AuditAction
-from domain.errors.access import LearningOff, NotFound
+from domain.errors.access import NotFound
 from domain.keys import ADMIN_USER, Caller, Scope
 from domain.learning.models import Model
 from storage.access.audit import new_entry
@@ -22,10 +22,9 @@ from storage.stores import Stores
 class ManageModels:
     """Models, as admins read and change them."""
 
-    def __init__(self, stores: Stores, follow_job: FollowJob, *, learns: bool) -> None:
+    def __init__(self, stores: Stores, follow_job: FollowJob) -> None:
         self._stores = stores
         self._follow_job = follow_job
-        self._learns = learns
 
     async def list_all(self) -> ModelsView:
         """List the models of all tasks with their versions, newest first."""
@@ -54,13 +53,7 @@ class ManageModels:
         return model, view_version_detail(model)
 
     async def train(self, caller: Caller, task: str) -> JobView:
-        """Request a training; return its job, or that of the training that is open.
-
-        Raises:
-            LearningOff: The service does not learn.
-        """
-        if not self._learns:
-            raise LearningOff("Set MINILAB_LEARNING=true, and run the learner.")
+        """Request a training; return its job, or that of the training that is open."""
         entry = new_entry(caller, AuditAction.MODEL_TRAINED, task)
         owner = caller.owner(ADMIN_USER)
         job_id, _ = await self._stores.trainings.request(task, caller.key_id, owner, entry)

@@ -105,3 +105,7 @@ class TrainingFailed(WrongState, code="training_failed", title="The training fai
 
 class LearningOff(WrongState, code="learning_off", title="The service does not learn"):
     """The service runs without ``MINILAB_LEARNING``."""
+
+
+HOW_TO_LEARN = "Start the API and the workers with MINILAB_LEARNING=true."
+"""What the administrator does then."""
