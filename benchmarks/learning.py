@@ -18,6 +18,7 @@ from domain.learning.models import Model, ModelStatus, TrainedModel
 from storage.clock import new_id
 from storage.learning.examples import read_examples
 from storage.learning.predictions import LiveModels, predict_all, stored
+from storage.learning.trainings import LEARNER
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
 from tasks.learning import remote_calls
@@ -103,7 +104,7 @@ async def _measure_training(stores: Stores, images: int) -> tuple[TrainedModel, 
 
 
 async def _promote(stores: Stores, trained: TrainedModel) -> LiveModels:
-    lease = stores.learner_lease()
+    lease = stores.lease(LEARNER)
     await lease.hold()
     version = await stores.models.begin(TASK, "bench", 1)
     await stores.models.complete(lease, TASK, version, trained, None)

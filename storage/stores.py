@@ -60,8 +60,8 @@ from storage.ledger.queued_chunks import QueuedChunks
 from storage.ledger.recovery import Recovery
 from storage.ledger.retry import Retry
 from storage.ledger.work_metrics import WorkMetrics
-from storage.mongo.client import Client, Collection, Database, connect_mongo
-from storage.mongo.leases import Lease
+from storage.mongo.client import Client, Database, connect_mongo
+from storage.mongo.leases import LEASE_SECONDS, Lease
 from storage.mongo.server_clock import ServerClock
 from storage.outbox.subscriptions import Subscriptions
 from storage.queue.connection import connect_redis, refuse_cluster
@@ -100,10 +100,7 @@ class Stores:
         self._server_clock = ServerClock()
         self.client: Client = connect_mongo(settings, self._server_clock)
         self.database: Database = self.client[settings.mongodb_database]
-        turns = chunk_turns()
-        self.blob_stores = open_blob_stores(self.database, turns, settings)
-        self.blobs = KnownBlobs(self.database, self.blob_stores)
-        self.blob_chunks: Collection = self.database["blobs.chunks"]
+        self._add_blobs(settings)
         self.redis: ArqRedis = connect_redis(settings)
         due_after = timedelta(seconds=rules.hint_grace_seconds)
         plan = ChunkPlan(rules.chunk_max_images, rules.chunk_max_bytes)
@@ -128,7 +125,6 @@ class Stores:
         meter = LoadMeter(self.database, self.workers)
         self.load = SharedLoad(self.redis, meter, self.database, self.dead_letters)
         self.job_events = JobEvents(self.redis)
-        self.mover = BlobMover(self.client, self.database, self.blob_stores)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
         self.recovery = Recovery(
@@ -137,10 +133,7 @@ class Stores:
         self.resumable = ResumableUploads(self.client, self.database, self.blob_stores)
         self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
-        self.removals = Removals(self.database, self.blob_stores)
-        self.results = Results(self.client, self.database, self.blob_stores)
         self.stored_bytes = StoredBytes(self.client, self.database)
-        self.variants = StoredVariants(self.database, turns, self.blob_stores)
         self._add_access()
         self._add_batches(rules)
         self._add_analytics()
@@ -154,7 +147,7 @@ class Stores:
         """Return a sweeper of orphans that are older than `min_age`."""
         return Sweeper(self.client, self.database, self.blob_stores, min_age)
 
-    def lease(self, name: str, seconds: float) -> Lease:
+    def lease(self, name: str, seconds: float = LEASE_SECONDS) -> Lease:
         """Return a lease, as this process sees it."""
         return Lease(self.client, self.database, name, seconds)
 
@@ -177,10 +170,6 @@ class Stores:
     def announcer(self, base_url: str) -> Announcer:
         """Return the announcer of events, whose links begin with `base_url`."""
         return Announcer(self.database, self.job_events, base_url)
-
-    def learner_lease(self) -> Lease:
-        """Return the lease of the learner, as this process sees it."""
-        return Lease(self.client, self.database, "learner")
 
     async def check_schema(self) -> None:
         """Check that this program can use the data.
@@ -261,6 +250,15 @@ class Stores:
         self.batches = Batches(self.database, self.audit)
         self.batch_images = BatchImages(self.client, self.database, self.ledger.states)
         self.pieces = Pieces(self.database, rules.lease_seconds, rules.max_attempts)
+
+    def _add_blobs(self, settings: StoreSettings) -> None:
+        turns = chunk_turns()
+        self.blob_stores = open_blob_stores(self.database, turns, settings)
+        self.blobs = KnownBlobs(self.database, self.blob_stores)
+        self.mover = BlobMover(self.client, self.database, self.blob_stores)
+        self.removals = Removals(self.database, self.blob_stores)
+        self.results = Results(self.client, self.database, self.blob_stores)
+        self.variants = StoredVariants(self.database, turns, self.blob_stores)
 
     def _add_catalog(self) -> None:
         self.change_marks = ChangeMarks(self.database)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from domain.learning.linear_model import unit_vectors
 from domain.learning.models import TrainedModel
 from storage.learning.examples import Examples, read_examples
+from storage.learning.trainings import LEARNER
 from storage.stores import Stores
 from tasks.learning.train_model import train_model
 from tests.labelled_images import add_images, draw_vectors
@@ -31,8 +32,8 @@ def train_on_arrays() -> TrainedModel:
 
 async def store(stores: Stores, trained: TrainedModel) -> int:
     """Store a model as the next candidate, as a learner does that begins now."""
-    await stores.database["leases"].delete_many({"_id": "learner"})
-    lease = stores.learner_lease()
+    await stores.database["leases"].delete_many({"_id": LEARNER})
+    lease = stores.lease(LEARNER)
     assert await lease.hold()
     version = await stores.models.begin("kind", "job", 1)
     assert await stores.models.complete(lease, "kind", version, trained, None)

@@ -17,6 +17,8 @@ from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document,
 from storage.mongo.transactions import run_transaction
 
 TRAININGS = "trainings"
+LEARNER = "learner"
+"""The lease of the process that trains; others stand by."""
 KEPT_SECONDS = 30 * 24 * 3600
 MOST_BEGINNINGS = 3
 """A training that ends its process each time fails after so many."""

@@ -15,7 +15,7 @@ from storage.clock import utc_now
 from storage.errors import STORE_FAILED
 from storage.learning.examples import EMBEDDING, find_changed_tasks
 from storage.learning.nights import begin_night
-from storage.learning.trainings import MOST_BEGINNINGS, Training
+from storage.learning.trainings import LEARNER, MOST_BEGINNINGS, Training
 from storage.stores import Stores
 from tasks.learning import remote_calls
 from tasks.learning.cluster import Cluster
@@ -42,7 +42,7 @@ class Learner:
         self._settings = settings.learner
         self._connections = settings.stores
         self._stores = stores
-        self._lease = stores.learner_lease()
+        self._lease = stores.lease(LEARNER)
         self._holds = False
         self._cluster = Cluster(self._settings)
 

@@ -50,9 +50,9 @@ async def test_files_are_whole_and_never_held_whole(stores: Stores, uploads: int
         pending = b"".join(chunk["data"] for chunk in intake.pending_of(end.file_id))
         assert stored.get(end.file_id, b"") + pending == content
     written = sum(intake.flushed.values())
-    assert await stores.blob_chunks.count_documents({}) == written
+    assert await stores.database["blobs.chunks"].count_documents({}) == written
     longest = {"$expr": {"$gt": [{"$binarySize": "$data"}, CHUNK_BYTES]}}
-    assert await stores.blob_chunks.count_documents(longest) == 0
+    assert await stores.database["blobs.chunks"].count_documents(longest) == 0
 
 
 @pytest.mark.stores("gridfs")
@@ -63,6 +63,6 @@ async def test_a_file_is_refused_after_parts_of_it_were_written(stores: Stores) 
     await intake.write(refused, b"r" * 2 * MOST_FLUSH_BYTES)
     await intake.refuse(refused)
     await intake.complete()
-    assert await stores.blob_chunks.count_documents({"files_id": refused.file_id}) == 0
+    assert await stores.database["blobs.chunks"].count_documents({"files_id": refused.file_id}) == 0
     assert not intake.pending_of(refused.file_id)
     assert set(intake.flushed) == {kept.file_id}

@@ -14,6 +14,7 @@ from domain.learning.models import Model, ModelStatus
 from domain.records import ItemError
 from storage.learning.examples import find_changed_tasks, read_examples
 from storage.learning.models import CHUNKS, FILES
+from storage.learning.trainings import LEARNER
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import Lease
 from storage.stores import Stores
@@ -69,9 +70,9 @@ async def test_a_model_in_training_or_failed_is_not_promoted(stores: Stores) -> 
 
 async def test_a_learner_without_the_lease_stores_nothing(stores: Stores) -> None:
     trained = await train(stores)
-    assert await Lease(stores.client, stores.database, "learner").hold()
+    assert await Lease(stores.client, stores.database, LEARNER).hold()
     version = await stores.models.begin("kind", "job", 1)
-    late = Lease(stores.client, stores.database, "learner")
+    late = Lease(stores.client, stores.database, LEARNER)
     assert not await stores.models.complete(late, "kind", version, trained, None)
     assert (await stores.models.get("kind", version)).status is ModelStatus.TRAINING
     for name in (FILES, CHUNKS):
@@ -80,7 +81,7 @@ async def test_a_learner_without_the_lease_stores_nothing(stores: Stores) -> Non
 
 async def test_a_model_that_was_failed_meanwhile_stays_failed(stores: Stores) -> None:
     trained = await train(stores)
-    lease = stores.learner_lease()
+    lease = stores.lease(LEARNER)
     assert await lease.hold()
     version = await stores.models.begin("kind", "job", 1)
     await stores.models.fail_abandoned("another learner began")

@@ -77,7 +77,7 @@ async def test_leaves_chunks_alone_until_they_are_old(stores: Stores) -> None:
 
 
 async def test_clock_of_the_uploader_does_not_make_chunks_old(stores: Stores) -> None:
-    chunks = stores.blob_chunks
+    chunks = stores.database["blobs.chunks"]
     long_ago = ObjectId.from_datetime(utc_now() - timedelta(days=365))
     await chunks.insert_one({"_id": long_ago, "files_id": long_ago, "n": 0, "data": b"x"})
     assert await _sweeper(stores).sweep() == Swept()
@@ -126,7 +126,7 @@ async def test_removes_variants_whose_blob_is_gone(stores: Stores) -> None:
 @pytest.mark.any_shards
 async def test_sweeps_the_rest_of_a_removal_that_was_broken_off(stores: Stores) -> None:
     await _abandon_upload(stores, b"x" * 3 * MB)
-    await stores.blob_chunks.delete_many({"n": {"$lt": 2}})
+    await stores.database["blobs.chunks"].delete_many({"n": {"$lt": 2}})
     await _sweep_twice(stores)
     assert await _count(stores, "blobs.chunks") == 0
 
@@ -200,7 +200,7 @@ async def test_blob_that_comes_again_while_it_is_removed_is_whole(stores: Stores
         await _sweeper(stores).sweep()
         blob = await _blob(stores)
         assert blob["metadata"]["images"] == 3  # type: ignore[index]
-        chunks = stores.blob_chunks.find({"files_id": blob["_id"]})
+        chunks = stores.database["blobs.chunks"].find({"files_id": blob["_id"]})
         assert sum([len(chunk["data"]) async for chunk in chunks]) == len(content)
         await stores.image_deletion.delete(str(ticket.items[0].image_id), Scope())
         await stores.database["images"].delete_many({})

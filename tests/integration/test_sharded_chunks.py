@@ -53,7 +53,7 @@ async def test_bytes_are_whole_and_removed_with_their_image(sharded: Service) ->
     answer = await sharded.client.get(f"/v1/images/{image_id}/content")
     assert answer.content == content
     assert (await sharded.client.delete(f"/v1/images/{image_id}")).is_success
-    assert await sharded.stores.blob_chunks.estimated_document_count() == 0
+    assert await sharded.stores.database["blobs.chunks"].estimated_document_count() == 0
 
 
 def test_script_refuses_what_is_no_router(servers: EmbeddedServers) -> None:
