@@ -10,8 +10,7 @@ from domain.batches import OTHER_OPERATIONS
 from domain.images.operations import parse_operations
 from domain.keys import Caller
 from storage.access.audit import new_entry
-from storage.batches.batches import new_batch_id
-from storage.clock import utc_now
+from storage.clock import new_id, utc_now
 from storage.stores import Stores
 from storage.upkeep.due_work import Work
 
@@ -42,7 +41,7 @@ class ManageBatches:
             parse_operations(request.operation, learning=self._learns)
         has_bucket = self._stores.blob_stores.has_bucket
         order = request.order(caller, now, self._widths, has_bucket=has_bucket)
-        batch_id = new_batch_id()
+        batch_id = new_id()
         entry = new_entry(
             caller,
             AuditAction.BATCH_CREATED,

@@ -12,7 +12,7 @@ from domain.errors.access import NotFound
 from domain.errors.requests import TooManyBatches
 from domain.jobs import Status
 from storage.access.audit import AuditTrail
-from storage.clock import new_id, utc_now
+from storage.clock import utc_now
 from storage.ledger.open_work import IS_OPEN
 from storage.mongo.client import COMMITTED, Database, Document, Session, read_struct
 from storage.mongo.transactions import run_transaction
@@ -128,11 +128,6 @@ class Batches:
         return await self.get(batch_id) if canceled is None else read_batch(canceled)
 
 
-def new_batch_id() -> str:
-    """Make the ID of a batch."""
-    return new_id()
-
-
 def write_order(order: BatchOrder) -> Document:
     """Convert an order for MongoDB, which has times and no days."""
     document: Document = msgspec.to_builtins(order, builtin_types=(datetime, date))
@@ -141,11 +136,6 @@ def write_order(order: BatchOrder) -> Document:
         if isinstance(value, date) and not isinstance(value, datetime):
             wanted[name] = value.isoformat()
     return document
-
-
-def read_order(document: Document) -> BatchOrder:
-    """Read an order as :func:`write_order` wrote it."""
-    return msgspec.convert(document, BatchOrder)
 
 
 def read_batch(document: Document) -> Batch:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 from pymongo import UpdateOne
 
-from domain.ports import S3
+from domain.ports import S3, ListedStore
 from storage.blobs.bucket_owner import BucketOwner
 from storage.blobs.known_blobs import location_of
 from storage.blobs.removals import REMOVALS
@@ -47,7 +47,8 @@ class ObjectSweeper:
         """Walk a part of the bucket, and note what belongs to nothing with the time."""
         state = await self._positions.find_one({"_id": OBJECTS})
         pages, last = 0, None
-        async for page in self._stores.bucket.walk(state["position"] if state else None):
+        bucket: ListedStore = self._stores.bucket
+        async for page in bucket.walk(state["position"] if state else None):
             names = [found.name for found in page]
             last = names[-1] if names else last
             marks = [

@@ -17,11 +17,6 @@ class People:
         self._gone = asyncio.Event()
         self._gone.set()
 
-    @property
-    def are_served(self) -> bool:
-        """Whether this worker holds no work of people."""
-        return self._gone.is_set()
-
     @contextmanager
     def being_served(self) -> Iterator[None]:
         """Hold work of people for as long as the context lasts."""
