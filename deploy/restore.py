@@ -150,7 +150,7 @@ async def _finish(settings: StoreSettings, manifest: Manifest) -> Verification:
         await stores.check_schema()
         await stores.prepare()
         await stores.webhook_hold.hold()
-        await stores.leave_bucket()
+        await stores.bucket_owner.leave()
     # What was on its way at the moment of the backup has become older without a sweeper.
     age = datetime.now(UTC) - manifest.made_at
     return await verify(settings, grace_of(WorkerSettings()) + age)

@@ -34,14 +34,11 @@ def make_filter(
     min_faces: int | None = None,
     near: str | None = None,
     radius_meters: float = DEFAULT_RADIUS_METERS,
-    predicted: str | None = None,
-    min_probability: float = 0.0,
+    predicted: Predicted | None = None,
     anomalous: bool | None = None,
     marks: tuple[str, ...] = (),
 ) -> ImageFilter:
     """Make the filter of conditions; the days of uploads, first and last, are days in a zone.
-
-    A prediction is ``task:value``.
 
     Raises:
         InvalidValue: A value does not exist, or the values contradict each other.
@@ -63,9 +60,15 @@ def make_filter(
         min_faces=min_faces,
         marks=marks,
         near=circle,
-        predicted=_read_predicted(predicted, min_probability),
+        predicted=predicted,
         anomalous=anomalous,
     )
+
+
+def read_predicted(text: str, least_probability: float) -> Predicted:
+    """Read a prediction that is searched for: ``task:value``."""
+    task, _, value = text.partition(":")
+    return Predicted(task, value, least_probability)
 
 
 def read_circle(near: str, radius_meters: float) -> Circle:
@@ -105,13 +108,6 @@ def _read_near(faults: Faults, near: str | None, radius_meters: float) -> Circle
     with faults.of("near"):
         circle = None if near is None else read_circle(near, radius_meters)
     return circle  # noqa: RET504 -- a fault is kept, and the circle stays None
-
-
-def _read_predicted(text: str | None, least_probability: float) -> Predicted | None:
-    if text is None:
-        return None
-    task, _, value = text.partition(":")
-    return Predicted(task, value, least_probability)
 
 
 def _narrow(day: date | None, first: date | None, last: date | None) -> Span:

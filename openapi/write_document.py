@@ -18,6 +18,7 @@ from api.contract.config import DOCUMENT
 from api.contract.document import describe_api
 from api.settings import read_settings
 from openapi.code_samples import add_code_samples
+from openapi.parameter_order import keep_order
 from openapi.postman import write_bytes
 from openapi.property_examples import add_property_examples
 
@@ -32,8 +33,13 @@ ANY_SETTINGS = {
 
 
 def contract() -> bytes:
-    """Write the contract of the code as JSON, the same bytes for the same code and examples."""
+    """Write the contract of the code as JSON, the same bytes for the same code and examples.
+
+    The order of parameters is that of the committed contract.
+    """
     document = describe_api(create_app(read_settings(ANY_SETTINGS)))
+    if DOCUMENT.exists():
+        keep_order(document, json.loads(DOCUMENT.read_bytes()))
     add_examples(document)
     add_code_samples(document)
     text = json.dumps(document, indent=2, sort_keys=True, ensure_ascii=False)

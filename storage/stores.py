@@ -1,6 +1,6 @@
 """All stores of the service, opened by one function for the API and the workers."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import aclosing
 from datetime import datetime, timedelta
 
@@ -8,10 +8,8 @@ import structlog
 from arq.connections import ArqRedis
 
 from domain.jobs import ChunkPlan
-from domain.resumable import ResumableUpload
 from storage.acceptance.acceptance import Acceptance
 from storage.acceptance.idempotency import Idempotency
-from storage.acceptance.references import StoredIntake
 from storage.access.api_keys import ApiKeys
 from storage.access.audit import AuditTrail
 from storage.access.sessions import Sessions
@@ -155,10 +153,6 @@ class Stores:
         """Return an intake for the files of one upload; all uploads share its memory."""
         return BlobIntake(self.blob_stores.open_writer(count_uploads))
 
-    def open_stored_intake(self, uploads: Sequence[ResumableUpload]) -> StoredIntake:
-        """Return the intake of finished resumable uploads, whose bytes are stored."""
-        return StoredIntake(uploads)
-
     def open_hashing_intake(self) -> BlobIntake:
         """Return an intake that hashes files without writing them."""
         return BlobIntake(NoWriter())
@@ -191,10 +185,6 @@ class Stores:
     async def prepare(self) -> None:
         """Create the collections and indexes that are missing."""
         await ensure_indexes(self.database)
-
-    async def leave_bucket(self) -> None:
-        """Have no object removed from the bucket of the database that this is a copy of."""
-        await BucketOwner(self.database, self.blob_stores).leave()
 
     async def follow_clock(self) -> None:
         """Set the clock of this process to MongoDB's, as it was told a moment ago."""
@@ -255,6 +245,7 @@ class Stores:
         turns = chunk_turns()
         self.blob_stores = open_blob_stores(self.database, turns, settings)
         self.blobs = KnownBlobs(self.database, self.blob_stores)
+        self.bucket_owner = BucketOwner(self.database, self.blob_stores)
         self.mover = BlobMover(self.client, self.database, self.blob_stores)
         self.removals = Removals(self.database, self.blob_stores)
         self.results = Results(self.client, self.database, self.blob_stores)

@@ -11,8 +11,14 @@ from api.http.parameters import EXAMPLE_ID, NamedTenant, NamedUser, example
 from api.schemas.images import ImageVariant
 from api.state import ApiRequest
 from domain.fingerprints import MAX_DISTANCE
-from domain.image_filters import DEFAULT_RADIUS_METERS, MAX_RADIUS_METERS, PLACE, make_filter
-from domain.image_search import ImageFilter, SimilarBy
+from domain.image_filters import (
+    DEFAULT_RADIUS_METERS,
+    MAX_RADIUS_METERS,
+    PLACE,
+    make_filter,
+    read_predicted,
+)
+from domain.image_search import ImageFilter, Predicted, SimilarBy
 from domain.images.formats import ImageFormat
 from domain.jobs import Status
 from domain.keys import scope_of
@@ -212,6 +218,13 @@ def read_marks(
     return wanted_marks(external_id, tag, attribute)
 
 
+def read_wanted_prediction(
+    predicted: PredictedAs = None, min_probability: MinProbability = 0.0
+) -> Predicted | None:
+    """Read which prediction is searched for."""
+    return None if predicted is None else read_predicted(predicted, min_probability)
+
+
 def read_filter(
     request: ApiRequest,
     user_id: NamedUser = None,
@@ -231,10 +244,9 @@ def read_filter(
     min_faces: MinFaces = None,
     near: Near = None,
     radius: Radius = DEFAULT_RADIUS_METERS,
-    predicted: PredictedAs = None,
-    min_probability: MinProbability = 0.0,
     anomalous: Anomalous = None,
     *,
+    prediction: NamedDependency[Predicted | None],
     marks: NamedDependency[tuple[str, ...]],
 ) -> ImageFilter:
     """Read the filter of a request.
@@ -258,8 +270,7 @@ def read_filter(
         min_faces=min_faces,
         near=near,
         radius_meters=radius,
-        predicted=predicted,
-        min_probability=min_probability,
+        predicted=prediction,
         anomalous=anomalous,
         marks=marks,
     )
@@ -267,5 +278,8 @@ def read_filter(
 
 MARKS = {"marks": Provide(read_marks, sync_to_thread=False)}
 """The dependency of routes that search for marks."""
-FILTER = MARKS | {"wanted": Provide(read_filter, sync_to_thread=False)}
+FILTER = MARKS | {
+    "prediction": Provide(read_wanted_prediction, sync_to_thread=False),
+    "wanted": Provide(read_filter, sync_to_thread=False),
+}
 """The dependencies of routes that take these parameters."""

@@ -24,7 +24,7 @@ from domain.records import GpsPolicy
 from domain.resumable import upload_owner
 from domain.webhooks.events import EventType
 from storage.acceptance.idempotency import Attempt, Reply
-from storage.acceptance.references import files_of
+from storage.acceptance.references import StoredIntake, files_of
 from storage.acceptance.uploads import Upload
 from storage.blobs.intake import BlobIntake
 from storage.clock import utc_now
@@ -127,7 +127,7 @@ class UploadReceiver:
             owner = upload_owner(caller)
             references = await self._stores.resumable.find_finished(owner, form.references)
             taken, refused = files_of(references)
-            intake = self._stores.open_stored_intake(references)
+            intake = StoredIntake(references)
         has_ended = not taken and not form.fetches
         return Upload(
             user_id=fields.user_id,

@@ -258,7 +258,7 @@ async def test_a_copy_of_the_database_reads_its_objects_and_removes_none(stores:
     ticket = await accept(stores, LARGE)
     sweeper = stores.sweeper(timedelta(hours=1))
     await sweeper.sweep()  # From here on the bucket is that of the database.
-    await stores.leave_bucket()  # As in a copy.
+    await stores.bucket_owner.leave()  # As in a copy.
     later = stores.open_intake(lambda: 1)  # What the original accepts after the backup.
     await _take_in(later, os.urandom(MB))
     await later.complete()

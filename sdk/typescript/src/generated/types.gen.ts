@@ -5853,18 +5853,6 @@ export type ListImagesData = {
          */
         radius_m?: number;
         /**
-         * Predicted by the model of a task to have a value: `task:value`.
-         */
-        predicted?: string;
-        /**
-         * Least probability of the prediction `predicted`: 0 to 1.
-         */
-        min_probability?: number;
-        /**
-         * Whether the last nightly search found the image unlike all others.
-         */
-        anomalous?: boolean;
-        /**
          * Only what has this ID in your own system.
          */
         external_id?: string;
@@ -5880,10 +5868,6 @@ export type ListImagesData = {
          * List near-duplicates of this image, without the image itself: most similar first, equally similar ones newest first.
          */
         similar_to?: string;
-        /**
-         * With `similar_to`: by which result images are compared. `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like things, on one page.
-         */
-        by?: SimilarBy;
         /**
          * Most bits of 64 in which the fingerprint of a near-duplicate may differ: 0 to 16.
          */
@@ -5904,6 +5888,22 @@ export type ListImagesData = {
          * Shortest time for which URLs work without a key, in seconds.
          */
         expires_in?: number;
+        /**
+         * Predicted by the model of a task to have a value: `task:value`.
+         */
+        predicted?: string;
+        /**
+         * Least probability of the prediction `predicted`: 0 to 1.
+         */
+        min_probability?: number;
+        /**
+         * Whether the last nightly search found the image unlike all others.
+         */
+        anomalous?: boolean;
+        /**
+         * With `similar_to`: by which result images are compared. `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like things, on one page.
+         */
+        by?: SimilarBy;
     };
     url: '/v1/images';
 };
@@ -6031,18 +6031,6 @@ export type DownloadImagesData = {
          */
         radius_m?: number;
         /**
-         * Predicted by the model of a task to have a value: `task:value`.
-         */
-        predicted?: string;
-        /**
-         * Least probability of the prediction `predicted`: 0 to 1.
-         */
-        min_probability?: number;
-        /**
-         * Whether the last nightly search found the image unlike all others.
-         */
-        anomalous?: boolean;
-        /**
          * Only what has this ID in your own system.
          */
         external_id?: string;
@@ -6074,6 +6062,18 @@ export type DownloadImagesData = {
          * `next_cursor` of the previous page; without it, the first page.
          */
         cursor?: string;
+        /**
+         * Predicted by the model of a task to have a value: `task:value`.
+         */
+        predicted?: string;
+        /**
+         * Least probability of the prediction `predicted`: 0 to 1.
+         */
+        min_probability?: number;
+        /**
+         * Whether the last nightly search found the image unlike all others.
+         */
+        anomalous?: boolean;
     };
     url: '/v1/images/archive';
 };
@@ -6398,6 +6398,10 @@ export type GetImageContentData = {
          */
         variant?: ImageVariant;
         /**
+         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
+         */
+        user_id?: string;
+        /**
          * Width in pixels of a smaller picture made from the original: one of the `widths` of the capabilities. It is never larger than the original.
          */
         width?: number;
@@ -6405,10 +6409,6 @@ export type GetImageContentData = {
          * Format of a picture made from the original: `jpeg`, `webp` or `avif`. With `width`, it is `webp` by default; without, the picture has the size of the original.
          */
         format?: string;
-        /**
-         * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
-         */
-        user_id?: string;
     };
     url: '/v1/images/{image_id}/content';
 };
@@ -6485,14 +6485,6 @@ export type GetImageContentUrlData = {
          */
         variant?: ImageVariant;
         /**
-         * Width in pixels of a smaller picture made from the original: one of the `widths` of the capabilities. It is never larger than the original.
-         */
-        width?: number;
-        /**
-         * Format of a picture made from the original: `jpeg`, `webp` or `avif`. With `width`, it is `webp` by default; without, the picture has the size of the original.
-         */
-        format?: string;
-        /**
          * Shortest time for which URLs work without a key, in seconds.
          */
         expires_in?: number;
@@ -6500,6 +6492,14 @@ export type GetImageContentUrlData = {
          * Only what belongs to this user. Without it, a service key sees its tenant or, if it has none, its own uploads.
          */
         user_id?: string;
+        /**
+         * Width in pixels of a smaller picture made from the original: one of the `widths` of the capabilities. It is never larger than the original.
+         */
+        width?: number;
+        /**
+         * Format of a picture made from the original: `jpeg`, `webp` or `avif`. With `width`, it is `webp` by default; without, the picture has the size of the original.
+         */
+        format?: string;
     };
     url: '/v1/images/{image_id}/content-url';
 };

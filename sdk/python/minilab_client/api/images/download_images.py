@@ -33,9 +33,6 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -44,6 +41,9 @@ def _get_kwargs(
     variant: ImageVariant | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -105,12 +105,6 @@ def _get_kwargs(
 
     params["radius_m"] = radius_m
 
-    params["predicted"] = predicted
-
-    params["min_probability"] = min_probability
-
-    params["anomalous"] = anomalous
-
     params["external_id"] = external_id
 
     json_tag: list[str] | Unset = UNSET
@@ -138,6 +132,12 @@ def _get_kwargs(
     params["limit"] = limit
 
     params["cursor"] = cursor
+
+    params["predicted"] = predicted
+
+    params["min_probability"] = min_probability
+
+    params["anomalous"] = anomalous
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -236,9 +236,6 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -247,6 +244,9 @@ def sync_detailed(
     variant: ImageVariant | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
 ) -> Response[File | Problem]:
     """Download images as a ZIP archive
 
@@ -275,9 +275,6 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -286,6 +283,9 @@ def sync_detailed(
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         limit (int | Unset):
         cursor (str | Unset):
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -313,9 +313,6 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -324,6 +321,9 @@ def sync_detailed(
         variant=variant,
         limit=limit,
         cursor=cursor,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
     )
 
     response = client.get_httpx_client().request(
@@ -353,9 +353,6 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -364,6 +361,9 @@ def sync(
     variant: ImageVariant | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
 ) -> File | Problem | None:
     """Download images as a ZIP archive
 
@@ -392,9 +392,6 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -403,6 +400,9 @@ def sync(
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         limit (int | Unset):
         cursor (str | Unset):
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -431,9 +431,6 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -442,6 +439,9 @@ def sync(
         variant=variant,
         limit=limit,
         cursor=cursor,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
     ).parsed
 
 
@@ -465,9 +465,6 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -476,6 +473,9 @@ async def asyncio_detailed(
     variant: ImageVariant | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
 ) -> Response[File | Problem]:
     """Download images as a ZIP archive
 
@@ -504,9 +504,6 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -515,6 +512,9 @@ async def asyncio_detailed(
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         limit (int | Unset):
         cursor (str | Unset):
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -542,9 +542,6 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
@@ -553,6 +550,9 @@ async def asyncio_detailed(
         variant=variant,
         limit=limit,
         cursor=cursor,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -580,9 +580,6 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
@@ -591,6 +588,9 @@ async def asyncio(
     variant: ImageVariant | Unset = UNSET,
     limit: int | Unset = UNSET,
     cursor: str | Unset = UNSET,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
 ) -> File | Problem | None:
     """Download images as a ZIP archive
 
@@ -619,9 +619,6 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
@@ -630,6 +627,9 @@ async def asyncio(
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
         limit (int | Unset):
         cursor (str | Unset):
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -659,9 +659,6 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
-            predicted=predicted,
-            min_probability=min_probability,
-            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,
@@ -670,5 +667,8 @@ async def asyncio(
             variant=variant,
             limit=limit,
             cursor=cursor,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
         )
     ).parsed

@@ -16,9 +16,9 @@ def _get_kwargs(
     image_id: str,
     *,
     variant: ImageVariant | Unset = UNSET,
+    user_id: str | Unset = UNSET,
     width: int | Unset = UNSET,
     format_: str | Unset = UNSET,
-    user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
@@ -41,11 +41,11 @@ def _get_kwargs(
 
     params["variant"] = json_variant
 
+    params["user_id"] = user_id
+
     params["width"] = width
 
     params["format"] = format_
-
-    params["user_id"] = user_id
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -152,9 +152,9 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    user_id: str | Unset = UNSET,
     width: int | Unset = UNSET,
     format_: str | Unset = UNSET,
-    user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
@@ -172,9 +172,9 @@ def sync_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        user_id (str | Unset):
         width (int | Unset):
         format_ (str | Unset):
-        user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
         if_range (str | Unset):
@@ -190,9 +190,9 @@ def sync_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        user_id=user_id,
         width=width,
         format_=format_,
-        user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
         if_range=if_range,
@@ -210,9 +210,9 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    user_id: str | Unset = UNSET,
     width: int | Unset = UNSET,
     format_: str | Unset = UNSET,
-    user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
@@ -230,9 +230,9 @@ def sync(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        user_id (str | Unset):
         width (int | Unset):
         format_ (str | Unset):
-        user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
         if_range (str | Unset):
@@ -249,9 +249,9 @@ def sync(
         image_id=image_id,
         client=client,
         variant=variant,
+        user_id=user_id,
         width=width,
         format_=format_,
-        user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
         if_range=if_range,
@@ -263,9 +263,9 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    user_id: str | Unset = UNSET,
     width: int | Unset = UNSET,
     format_: str | Unset = UNSET,
-    user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
@@ -283,9 +283,9 @@ async def asyncio_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        user_id (str | Unset):
         width (int | Unset):
         format_ (str | Unset):
-        user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
         if_range (str | Unset):
@@ -301,9 +301,9 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
+        user_id=user_id,
         width=width,
         format_=format_,
-        user_id=user_id,
         if_none_match=if_none_match,
         range_=range_,
         if_range=if_range,
@@ -319,9 +319,9 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
+    user_id: str | Unset = UNSET,
     width: int | Unset = UNSET,
     format_: str | Unset = UNSET,
-    user_id: str | Unset = UNSET,
     if_none_match: str | Unset = UNSET,
     range_: str | Unset = UNSET,
     if_range: str | Unset = UNSET,
@@ -339,9 +339,9 @@ async def asyncio(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
+        user_id (str | Unset):
         width (int | Unset):
         format_ (str | Unset):
-        user_id (str | Unset):
         if_none_match (str | Unset):
         range_ (str | Unset):
         if_range (str | Unset):
@@ -359,9 +359,9 @@ async def asyncio(
             image_id=image_id,
             client=client,
             variant=variant,
+            user_id=user_id,
             width=width,
             format_=format_,
-            user_id=user_id,
             if_none_match=if_none_match,
             range_=range_,
             if_range=if_range,

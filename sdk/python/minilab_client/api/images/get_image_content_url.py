@@ -16,10 +16,10 @@ def _get_kwargs(
     image_id: str,
     *,
     variant: ImageVariant | Unset = UNSET,
-    width: int | Unset = UNSET,
-    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -30,13 +30,13 @@ def _get_kwargs(
 
     params["variant"] = json_variant
 
-    params["width"] = width
-
-    params["format"] = format_
-
     params["expires_in"] = expires_in
 
     params["user_id"] = user_id
+
+    params["width"] = width
+
+    params["format"] = format_
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -119,10 +119,10 @@ def sync_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
-    width: int | Unset = UNSET,
-    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
 ) -> Response[ContentUrl | Problem]:
     """Create a URL of a picture that needs no key
 
@@ -136,10 +136,10 @@ def sync_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
-        width (int | Unset):
-        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
+        width (int | Unset):
+        format_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -152,10 +152,10 @@ def sync_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
-        width=width,
-        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
+        width=width,
+        format_=format_,
     )
 
     response = client.get_httpx_client().request(
@@ -170,10 +170,10 @@ def sync(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
-    width: int | Unset = UNSET,
-    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
 ) -> ContentUrl | Problem | None:
     """Create a URL of a picture that needs no key
 
@@ -187,10 +187,10 @@ def sync(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
-        width (int | Unset):
-        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
+        width (int | Unset):
+        format_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -204,10 +204,10 @@ def sync(
         image_id=image_id,
         client=client,
         variant=variant,
-        width=width,
-        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
+        width=width,
+        format_=format_,
     ).parsed
 
 
@@ -216,10 +216,10 @@ async def asyncio_detailed(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
-    width: int | Unset = UNSET,
-    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
 ) -> Response[ContentUrl | Problem]:
     """Create a URL of a picture that needs no key
 
@@ -233,10 +233,10 @@ async def asyncio_detailed(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
-        width (int | Unset):
-        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
+        width (int | Unset):
+        format_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -249,10 +249,10 @@ async def asyncio_detailed(
     kwargs = _get_kwargs(
         image_id=image_id,
         variant=variant,
-        width=width,
-        format_=format_,
         expires_in=expires_in,
         user_id=user_id,
+        width=width,
+        format_=format_,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -265,10 +265,10 @@ async def asyncio(
     *,
     client: AuthenticatedClient | Client,
     variant: ImageVariant | Unset = UNSET,
-    width: int | Unset = UNSET,
-    format_: str | Unset = UNSET,
     expires_in: int | Unset = 3600,
     user_id: str | Unset = UNSET,
+    width: int | Unset = UNSET,
+    format_: str | Unset = UNSET,
 ) -> ContentUrl | Problem | None:
     """Create a URL of a picture that needs no key
 
@@ -282,10 +282,10 @@ async def asyncio(
     Args:
         image_id (str):
         variant (ImageVariant | Unset): The original file, or a picture that is made from it.
-        width (int | Unset):
-        format_ (str | Unset):
         expires_in (int | Unset):  Default: 3600.
         user_id (str | Unset):
+        width (int | Unset):
+        format_ (str | Unset):
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -300,9 +300,9 @@ async def asyncio(
             image_id=image_id,
             client=client,
             variant=variant,
-            width=width,
-            format_=format_,
             expires_in=expires_in,
             user_id=user_id,
+            width=width,
+            format_=format_,
         )
     ).parsed

@@ -34,19 +34,19 @@ def _get_kwargs(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
-    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
     content_urls: list[ImageVariant] | Unset = UNSET,
     expires_in: int | Unset = 3600,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
 ) -> dict[str, Any]:
 
     params: dict[str, Any] = {}
@@ -108,12 +108,6 @@ def _get_kwargs(
 
     params["radius_m"] = radius_m
 
-    params["predicted"] = predicted
-
-    params["min_probability"] = min_probability
-
-    params["anomalous"] = anomalous
-
     params["external_id"] = external_id
 
     json_tag: list[str] | Unset = UNSET
@@ -129,12 +123,6 @@ def _get_kwargs(
     params["attribute"] = json_attribute
 
     params["similar_to"] = similar_to
-
-    json_by: str | Unset = UNSET
-    if not isinstance(by, Unset):
-        json_by = by.value
-
-    params["by"] = json_by
 
     params["distance"] = distance
 
@@ -152,6 +140,18 @@ def _get_kwargs(
     params["content_urls"] = json_content_urls
 
     params["expires_in"] = expires_in
+
+    params["predicted"] = predicted
+
+    params["min_probability"] = min_probability
+
+    params["anomalous"] = anomalous
+
+    json_by: str | Unset = UNSET
+    if not isinstance(by, Unset):
+        json_by = by.value
+
+    params["by"] = json_by
 
     params = {k: v for k, v in params.items() if v is not UNSET and v is not None}
 
@@ -254,19 +254,19 @@ def sync_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
-    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
     content_urls: list[ImageVariant] | Unset = UNSET,
     expires_in: int | Unset = 3600,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
@@ -294,21 +294,21 @@ def sync_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
-        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
-            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
-            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
         content_urls (list[ImageVariant] | Unset):
         expires_in (int | Unset):  Default: 3600.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -336,19 +336,19 @@ def sync_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
-        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
         content_urls=content_urls,
         expires_in=expires_in,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
+        by=by,
     )
 
     response = client.get_httpx_client().request(
@@ -378,19 +378,19 @@ def sync(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
-    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
     content_urls: list[ImageVariant] | Unset = UNSET,
     expires_in: int | Unset = 3600,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
 ) -> ListedImagePage | Problem | None:
     """List images
 
@@ -418,21 +418,21 @@ def sync(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
-        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
-            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
-            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
         content_urls (list[ImageVariant] | Unset):
         expires_in (int | Unset):  Default: 3600.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -461,19 +461,19 @@ def sync(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
-        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
         content_urls=content_urls,
         expires_in=expires_in,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
+        by=by,
     ).parsed
 
 
@@ -497,19 +497,19 @@ async def asyncio_detailed(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
-    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
     content_urls: list[ImageVariant] | Unset = UNSET,
     expires_in: int | Unset = 3600,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
 ) -> Response[ListedImagePage | Problem]:
     """List images
 
@@ -537,21 +537,21 @@ async def asyncio_detailed(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
-        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
-            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
-            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
         content_urls (list[ImageVariant] | Unset):
         expires_in (int | Unset):  Default: 3600.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -579,19 +579,19 @@ async def asyncio_detailed(
         min_faces=min_faces,
         near=near,
         radius_m=radius_m,
-        predicted=predicted,
-        min_probability=min_probability,
-        anomalous=anomalous,
         external_id=external_id,
         tag=tag,
         attribute=attribute,
         similar_to=similar_to,
-        by=by,
         distance=distance,
         limit=limit,
         cursor=cursor,
         content_urls=content_urls,
         expires_in=expires_in,
+        predicted=predicted,
+        min_probability=min_probability,
+        anomalous=anomalous,
+        by=by,
     )
 
     response = await client.get_async_httpx_client().request(**kwargs)
@@ -619,19 +619,19 @@ async def asyncio(
     min_faces: int | Unset = UNSET,
     near: str | Unset = UNSET,
     radius_m: float | Unset = 1000.0,
-    predicted: str | Unset = UNSET,
-    min_probability: float | Unset = 0.0,
-    anomalous: bool | Unset = UNSET,
     external_id: str | Unset = UNSET,
     tag: list[str] | Unset = UNSET,
     attribute: list[str] | Unset = UNSET,
     similar_to: str | Unset = UNSET,
-    by: SimilarBy | Unset = UNSET,
     distance: int | Unset = 6,
     limit: int | Unset = 20,
     cursor: str | Unset = UNSET,
     content_urls: list[ImageVariant] | Unset = UNSET,
     expires_in: int | Unset = 3600,
+    predicted: str | Unset = UNSET,
+    min_probability: float | Unset = 0.0,
+    anomalous: bool | Unset = UNSET,
+    by: SimilarBy | Unset = UNSET,
 ) -> ListedImagePage | Problem | None:
     """List images
 
@@ -659,21 +659,21 @@ async def asyncio(
         min_faces (int | Unset):
         near (str | Unset):
         radius_m (float | Unset):  Default: 1000.0.
-        predicted (str | Unset):
-        min_probability (float | Unset):  Default: 0.0.
-        anomalous (bool | Unset):
         external_id (str | Unset):
         tag (list[str] | Unset):
         attribute (list[str] | Unset):
         similar_to (str | Unset):
-        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
-            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
-            things, on one page.
         distance (int | Unset):  Default: 6.
         limit (int | Unset):  Default: 20.
         cursor (str | Unset):
         content_urls (list[ImageVariant] | Unset):
         expires_in (int | Unset):  Default: 3600.
+        predicted (str | Unset):
+        min_probability (float | Unset):  Default: 0.0.
+        anomalous (bool | Unset):
+        by (SimilarBy | Unset): With `similar_to`: by which result images are compared.
+            `fingerprint` finds copies of the image, `embedding` up to `limit` images that show like
+            things, on one page.
 
     Raises:
         errors.UnexpectedStatus: If the server returns an undocumented status code and Client.raise_on_unexpected_status is True.
@@ -703,18 +703,18 @@ async def asyncio(
             min_faces=min_faces,
             near=near,
             radius_m=radius_m,
-            predicted=predicted,
-            min_probability=min_probability,
-            anomalous=anomalous,
             external_id=external_id,
             tag=tag,
             attribute=attribute,
             similar_to=similar_to,
-            by=by,
             distance=distance,
             limit=limit,
             cursor=cursor,
             content_urls=content_urls,
             expires_in=expires_in,
+            predicted=predicted,
+            min_probability=min_probability,
+            anomalous=anomalous,
+            by=by,
         )
     ).parsed
