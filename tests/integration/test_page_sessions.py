@@ -204,15 +204,17 @@ async def test_session_is_no_key_of_the_api(service: Service) -> None:
     assert answer.status_code == 401
 
 
-async def test_home_is_for_browsers_and_says_nothing_about_contents(service: Service) -> None:
+async def test_home_is_a_page_without_contents_unless_a_client_takes_only_json(
+    service: Service,
+) -> None:
     async with browser(service) as client:
-        page = await client.get("/")
-        assert page.status_code == 200
-        assert page.headers["content-type"] == "text/html; charset=utf-8"
-        assert 'href="/docs"' in page.text
-        for accept in ("*/*", "application/json"):
-            answer = await client.get("/", headers={"Accept": accept})
-            assert_problem(answer, 404, "not_found")
+        for accept in ({}, {"Accept": "*/*"}):  # A browser, curl.
+            page = await client.get("/", headers=accept)
+            assert page.status_code == 200
+            assert page.headers["content-type"] == "text/html; charset=utf-8"
+            assert 'href="/docs"' in page.text
+        answer = await client.get("/", headers={"Accept": "application/json"})
+        assert_problem(answer, 404, "not_found")
 
 
 async def test_errors_of_pages_are_pages(service: Service) -> None:

@@ -13,12 +13,13 @@ from domain.version import VERSION
 
 @get("/")
 async def show_home(request: ApiRequest, health_checks: NamedDependency[HealthChecks]) -> Template:
-    """Show the home page to browsers; to other clients there is nothing here.
+    """Show the home page.
 
     Raises:
-        NotFound: The client does not ask for HTML.
+        NotFound: The client takes no HTML.
     """
-    if not wants_page(request):
+    takes_any = "*/*" in request.headers.get("accept", "*/*")
+    if not (takes_any or wants_page(request)):
         raise NotFound("There is no such route.")
     view = await health_checks.run()
     return Template(
