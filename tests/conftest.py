@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import anyio
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
@@ -27,6 +28,7 @@ from tests.sharded_commands import LISTENER, find_faults
 from tests.stores import GRIDFS, STORES, ChosenStore, credentials_in_place, stores_of
 from tests.token_guard import find_token
 from tests.waiting import until
+from tests.warm.children import start_plainly
 
 IN_MEMORY = Path("/dev/shm")  # noqa: S108 -- a folder with a name of its own is made there
 PREFIX = "minilab-tests-"
@@ -175,6 +177,12 @@ def store(request: pytest.FixtureRequest) -> ChosenStore:
     if getattr(request, "param", GRIDFS) == GRIDFS:
         return ChosenStore()
     return ChosenStore(request.getfixturevalue("objects"))
+
+
+@pytest.fixture
+def plain_children(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Start children as they are started in production."""
+    monkeypatch.setattr(anyio, "open_process", start_plainly)
 
 
 @pytest.fixture

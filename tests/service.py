@@ -29,6 +29,7 @@ from tests.stored_files import list_objects
 from tests.stores import ChosenStore
 from tests.token_guard import refuse_tokens
 from tests.waiting import LATEST_SECONDS, until
+from tests.warm.children import fork_children_of_tests
 
 ADMIN_KEY = "an-admin-key-of-forty-characters-or-more"
 SECRET_KEY = "a-secret-key-of-forty-characters-or-more"
@@ -173,6 +174,7 @@ class Service:
     @asynccontextmanager
     async def working(self, **more: object) -> AsyncIterator[ImageWorker]:
         """Run a worker in this process."""
+        fork_children_of_tests()
         environ = self.environ | {f"MINILAB_{k.upper()}": str(v) for k, v in more.items()}
         stop = asyncio.Event()
         worker = ImageWorker(read_worker_settings(environ), self.stores)
@@ -225,6 +227,7 @@ async def running_service(
         host: Address to listen on.
         send_buffer_bytes: What the system keeps of what a client has not read; None: as it likes.
     """
+    fork_children_of_tests()
     settings = read_settings(environ)
     app = create_app(settings)
     server = Server(serving_config(app, settings, log_level="warning"), app)

@@ -28,6 +28,8 @@ from tests.unit.images.drawing import files
 from tests.unit.sandbox import functions
 from tests.unit.sandbox.test_child_pool import end_children
 
+pytestmark = pytest.mark.usefixtures("plain_children")
+
 LIMITS = ImageLimits()
 ON_FILES = (
     trespass.write,

@@ -3,22 +3,30 @@
 A child that is started as it is elsewhere imports for 0.3 s of processor time, which is most of
 what a worker of a test costs. ``tests/unit/sandbox`` and ``tests/faults/test_sandbox.py`` start
 children as they are started elsewhere.
+
+The worker is a process of its own (:func:`have_children_forked`), or runs in that of the tests
+(:func:`fork_children_of_tests`), which has threads and is not forked: there
+``python -m tests.warm.children DESCRIPTOR`` forks.
 """
 
 import asyncio
+import atexit
 import ctypes
+import gc
 import io
 import os
 import pickle
 import signal
 import socket
+import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
+from importlib import import_module
 from pathlib import Path
 from signal import pidfd_send_signal
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import anyio
 import psutil
@@ -31,6 +39,12 @@ NURSERY = "nursery"
 """The name of the process that forks."""
 ORDER = b"child"
 ORDER_BYTES = 64
+USED_BY_CHILDREN = (
+    "tasks.images.image_batch",
+    "domain.images.render_variant",
+    "domain.images.render_sizes",
+)
+start_plainly = anyio.open_process
 
 
 def children_of(worker_pid: int) -> list[psutil.Process]:
@@ -69,6 +83,34 @@ def have_children_forked() -> None:
         _fork_children(far_end, worker)
     far_end.close()
     anyio.open_process = partial(_open_process, orders)
+
+
+def fork_children_of_tests() -> None:
+    """Have the children of workers and APIs in this process forked by another one."""
+    anyio.open_process = _open_forked
+
+
+async def _open_forked(command: Any, **_: object) -> "ForkedChild":
+    return await _open_process(_nursery(), command)
+
+
+@cache
+def _nursery() -> socket.socket:
+    """Run the process that forks, and return the socket for its orders."""
+    orders, far_end = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    with far_end:
+        process = subprocess.Popen(
+            [sys.executable, "-m", __name__, str(far_end.fileno())],
+            pass_fds=[far_end.fileno()],
+            stdin=subprocess.DEVNULL,
+        )
+
+    def stop() -> None:
+        orders.close()
+        process.wait()
+
+    atexit.register(stop)
+    return orders
 
 
 def _fork_children(orders: socket.socket, worker: int) -> NoReturn:
@@ -198,3 +240,16 @@ class ForkedChild(Process):
     @property
     def stderr(self) -> None:
         """Is not kept."""
+
+
+def main(descriptor: int) -> NoReturn:
+    """Import what children use, then fork them."""
+    for name in USED_BY_CHILDREN:
+        import_module(name)
+    gc.collect()
+    gc.freeze()
+    _fork_children(socket.socket(fileno=descriptor), os.getppid())
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))

@@ -11,7 +11,7 @@ from sandbox.pool import ChildMetrics, ChildPool
 from telemetry.prometheus import PackedFamily, pack
 from tests.unit.sandbox import functions
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain_children")]
 
 
 async def test_children_are_counted_by_what_ended_them() -> None:

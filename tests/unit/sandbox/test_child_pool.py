@@ -23,7 +23,7 @@ from sandbox.pool import ChildPool
 from tests.unit.sandbox import functions
 from tests.waiting import until
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain_children")]
 
 MEGABYTE = 1024 * 1024
 HEADROOM_BYTES = 64 * MEGABYTE

@@ -11,7 +11,7 @@ from sandbox.streams import Incoming, Outgoing
 from tests.unit.sandbox import functions
 from tests.unit.sandbox.test_child_pool import end_children, kill_idle_child
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("plain_children")]
 
 PART = bytes(range(256)) * 400
 MEGABYTE = 1024 * 1024
