@@ -25,7 +25,7 @@ from deploy.servers.seaweedfs import ObjectServers, object_servers
 from tests.databases import SharedDatabase
 from tests.service import KeptService, Service, environment, find_test_data, running_service
 from tests.sharded_commands import LISTENER, find_faults
-from tests.stores import GRIDFS, STORES, ChosenStore, credentials_in_place, stores_of
+from tests.stores import GRIDFS, S3, STORES, ChosenStore, credentials_in_place, stores_of
 from tests.token_guard import find_token
 from tests.waiting import until
 from tests.warm.children import start_plainly
@@ -55,6 +55,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         stores = stores_of(metafunc)
         if stores != [GRIDFS]:
             metafunc.parametrize("store", stores, indirect=True, scope="module")
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Leave tests that need an S3 server out of `make test-fast`: its start takes seconds."""
+    parameters = getattr(item, "callspec", None)
+    wants_bucket = parameters is not None and parameters.params.get("store") == S3
+    if wants_bucket or "objects" in getattr(item, "fixturenames", ()):
+        item.add_marker(pytest.mark.slow)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
