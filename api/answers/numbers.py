@@ -53,19 +53,23 @@ def answer_median(request: ApiRequest, median: Median, day: date, tz: str) -> Re
 def answer_model(
     request: ApiRequest, model: Model, view: ModelVersionDetailView
 ) -> Response[bytes]:
-    """Answer with a version of a model; the plot shows its confusion matrix and calibration.
+    """Answer with a version of a model; see :func:`draw_model` for the plot.
 
     Raises:
         WrongState: The plot is wanted of a version that has no metrics.
     """
-    metrics = model.metrics
+    return _numbers_or_plot(request, view, partial(draw_model, model))
 
-    def draw() -> str:
-        if metrics is None:
-            raise WrongState(f"This version is {model.status.value}: it has no metrics.")
-        return plot_model(f"{model.task}, version {model.version}", model.classes, metrics)
 
-    return _numbers_or_plot(request, view, draw)
+def draw_model(model: Model) -> str:
+    """Plot the confusion matrix and the calibration of a version.
+
+    Raises:
+        WrongState: It has no metrics.
+    """
+    if model.metrics is None:
+        raise WrongState(f"This version is {model.status.value}: it has no metrics.")
+    return plot_model(f"{model.task}, version {model.version}", model.classes, model.metrics)
 
 
 async def answer_week(

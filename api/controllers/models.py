@@ -1,10 +1,9 @@
 """Routes of models, for admins."""
 
-from typing import Annotated, Any
+from typing import Any
 
 from litestar import Controller, Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import PathParameter
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.job_answers import ticket
@@ -13,18 +12,11 @@ from api.contract.histogram_docs import MedianOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only, learning_on
 from api.http.headers import conditional, content_etag
-from api.http.parameters import IfNoneMatch, Task, example
+from api.http.parameters import IfNoneMatch, Task, VersionNumber
 from api.models.models import ManageModels
 from api.schemas.jobs import JobView
 from api.schemas.models import ModelsView, ModelVersionDetailView, ModelView
 from api.state import ApiRequest
-
-VersionNumber = Annotated[
-    int,
-    PathParameter(
-        ge=1, le=1_000_000_000, description="The number of the version.", examples=example(3)
-    ),
-]
 
 
 class ModelController(Controller):

@@ -63,6 +63,12 @@ Task = Annotated[
         examples=example("flowers"),
     ),
 ]
+VersionNumber = Annotated[
+    int,
+    PathParameter(
+        ge=1, le=1_000_000_000, description="The number of the version.", examples=example(3)
+    ),
+]
 
 NamedUser = Annotated[
     str | None,

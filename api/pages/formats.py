@@ -21,6 +21,11 @@ def show_number(value: float) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:,.3g}"
 
 
+def show_percent(share: float) -> str:
+    """Write a share of 0 to 1 in per cent: ``93.5 %``."""
+    return f"{100 * share:.3g} %"
+
+
 def show_bytes(size_bytes: float) -> str:
     """Write a size with three digits, in powers of 1000: ``1.25 MB``."""
     size, unit = float(size_bytes), 0
@@ -95,6 +100,7 @@ FILTERS: dict[str, Callable[[Any], str]] = {
     "due": show_due,
     "exposure": show_exposure,
     "number": show_number,
+    "percent": show_percent,
     "place": show_place,
     "seconds": show_seconds,
     "time": show_time,

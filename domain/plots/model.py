@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from xml.etree import ElementTree as ET
 
 from domain.learning.metrics import CalibrationBin, Metrics
-from domain.plots.svg import printable, write_svg
+from domain.plots.svg import add_text, printable, write_svg
 
 _SIDE = 300.0
 _TOP, _MATRIX_LEFT, _CALIBRATION_LEFT = 96.0, 24.0, 396.0
@@ -23,19 +23,19 @@ def plot_model(title: str, classes: Sequence[str], metrics: Metrics) -> str:
         metrics: Of the model.
     """
     plot = ET.Element("g")
-    _text(plot, 24, 32, printable(title), 17)
+    add_text(plot, 24, 32, printable(title), 17)
     summary = (
         f"Accuracy {metrics.accuracy:.1%}, macro F1 {metrics.macro_f1:.3f}, on {metrics.images} "
         f"images that it was not trained on; by chance {metrics.chance:.1%}"
     )
-    _text(plot, 24, 56, summary, 13)
+    add_text(plot, 24, 56, summary, 13)
     _draw_matrix(plot, classes, metrics.confusion)
     _draw_calibration(plot, metrics.calibration)
     return write_svg(title, f"{summary}. {_describe_errors(classes, metrics)}", plot, _HEIGHT)
 
 
 def _draw_matrix(plot: ET.Element, classes: Sequence[str], confusion: list[list[int]]) -> None:
-    _text(plot, _MATRIX_LEFT, _TOP - 12, "By label (rows) and predicted (columns)", 13)
+    add_text(plot, _MATRIX_LEFT, _TOP - 12, "By label (rows) and predicted (columns)", 13)
     cell = _SIDE / len(classes)
     is_named = len(classes) <= _MOST_NAMED
     for row, (label, counts) in enumerate(zip(classes, confusion, strict=True)):
@@ -46,17 +46,17 @@ def _draw_matrix(plot: ET.Element, classes: Sequence[str], confusion: list[list[
             spoken = f"{label} predicted as {classes[column]}: {count}"
             ET.SubElement(square, "title").text = printable(spoken)
             if is_named and count:
-                _text(plot, left + cell / 2, top + cell / 2 + 4, str(count), 12, "middle")
+                add_text(plot, left + cell / 2, top + cell / 2 + 4, str(count), 12, "middle")
     if is_named:
         for number, label in enumerate(classes):
             place = f"translate({_MATRIX_LEFT + (number + 0.6) * cell:.1f} {_TOP + _SIDE + 8})"
             turned = ET.SubElement(plot, "g", {"transform": f"{place} rotate(35)"})
-            _text(turned, 0, 8, printable(label)[:14], 11)
+            add_text(turned, 0, 8, printable(label)[:14], 11)
 
 
 def _draw_calibration(plot: ET.Element, bins: Sequence[CalibrationBin]) -> None:
     left, bottom = _CALIBRATION_LEFT, _TOP + _SIDE
-    _text(plot, left, _TOP - 12, "Share that is right, by probability", 13)
+    add_text(plot, left, _TOP - 12, "Share that is right, by probability", 13)
     diagonal = {
         "x1": f"{left:g}",
         "y1": f"{bottom:g}",
@@ -72,8 +72,8 @@ def _draw_calibration(plot: ET.Element, bins: Sequence[CalibrationBin]) -> None:
         bar = _rectangle(plot, start + 2, bottom - height, _SIDE / 10 - 4, height, 0.75)
         spoken = f"{one.images} predictions of {one.probability:.0%}: {one.accuracy:.0%} right"
         ET.SubElement(bar, "title").text = spoken
-    _text(plot, left, bottom + 18, "0 %", 12)
-    _text(plot, left + _SIDE, bottom + 18, "100 %", 12, "end")
+    add_text(plot, left, bottom + 18, "0 %", 12)
+    add_text(plot, left + _SIDE, bottom + 18, "100 %", 12, "end")
 
 
 def _describe_errors(classes: Sequence[str], metrics: Metrics) -> str:
@@ -94,10 +94,3 @@ def _rectangle(
 ) -> ET.Element:
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "width": f"{width:.1f}", "height": f"{height:.1f}"}
     return ET.SubElement(parent, "rect", place | {"fill": _COLOR, "fill-opacity": f"{opacity:.2f}"})
-
-
-def _text(
-    parent: ET.Element, x: float, y: float, text: str, size_px: int, anchor: str = "start"
-) -> None:
-    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": f"{size_px}", "text-anchor": anchor}
-    ET.SubElement(parent, "text", place).text = text

@@ -110,6 +110,14 @@ def write_svg(title: str, description: str, content: ET.Element, height: float =
     return ET.tostring(svg, encoding="unicode")
 
 
+def add_text(
+    parent: ET.Element, x: float, y: float, text: str, size_px: int, anchor: str = "start"
+) -> None:
+    """Add a line of text; `anchor` says which of its ends, or its middle, is at x."""
+    place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": f"{size_px}", "text-anchor": anchor}
+    ET.SubElement(parent, "text", place).text = text
+
+
 def choose_top(highest: float) -> float:
     """Choose a round number at or above the highest value: 1, 2, 2.5, 4, 5 or 10 × 10ⁿ."""
     if highest <= 0:

@@ -24,6 +24,7 @@ PAGES = {
     "links": "/admin/links",
     "keys": "/admin/keys",
     "dead-letters": "/admin/dead-letters",
+    "batches": "/admin/batches",
     "webhooks": "/admin/webhooks",
     "histograms": "/admin/histograms",
     "users": "/admin/users",

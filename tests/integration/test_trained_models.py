@@ -1,30 +1,25 @@
 """From labels to predictions: a learner trains on real digits, and workers predict others."""
 
-import io
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
-import numpy as np
 import pytest
-from PIL import Image
-from sklearn.datasets import load_digits
 
 from storage.mongo.client import DURABLE
 from tasks.learning.learner import Learner
 from tasks.learning.settings import read_settings
+from tests.digits import DIGITS, ONES_AND_ZEROS, draw_digit
 from tests.labelled_images import add_images, draw_vectors
 from tests.learners import LEARNER, learning
 from tests.problems import assert_problem
-from tests.service import File, Service
+from tests.service import Service
 from tests.trained_models import store, train
 from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
 
-DIGITS = load_digits()
 TRAINED, UNSEEN = range(160), range(160, 220)
-ONES_AND_ZEROS = [n for n, digit in enumerate(DIGITS.target) if digit in {0, 1, 4}]
 
 
 @pytest.fixture
@@ -32,17 +27,11 @@ def environ(environ: dict[str, str]) -> dict[str, str]:
     return environ | LEARNER | {"MINILAB_WORKER_CHILDREN": "2"}
 
 
-def _picture(number: int) -> File:
-    """Draw a digit of scikit-learn's as a PNG of 64 × 64 pixels."""
-    levels = (DIGITS.images[number] * 15.9).astype(np.uint8)
-    file = io.BytesIO()
-    Image.fromarray(levels).resize((64, 64), Image.Resampling.BICUBIC).save(file, "PNG")
-    return f"{number}.png", file.getvalue()
-
-
 async def _upload(service: Service, numbers: list[int]) -> dict[str, int]:
     """Process digits; give the number of each by the ID of its image."""
-    job = await service.process([_picture(n) for n in numbers], operations="fingerprint,embedding")
+    job = await service.process(
+        [draw_digit(n) for n in numbers], operations="fingerprint,embedding"
+    )
     assert job["status"] == "succeeded"
     return {item["image_id"]: int(item["filename"].split(".")[0]) for item in job["items"]}
 

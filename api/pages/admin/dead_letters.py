@@ -8,8 +8,9 @@ from litestar.params import FromPath, QueryParameter, URLEncodedBody
 from litestar.response import Template
 
 from api.jobs.dead_letters import ManageDeadLetters
-from api.pages.admin.forms import PAGE_ITEMS, Form, read_form
+from api.pages.admin.forms import PAGE_ITEMS
 from api.pages.errors import go_to
+from api.pages.forms import Form, read_form
 from api.schemas.dead_letters import ChosenDeadLetters, DeadLetterCode, DeadLetterFilterView
 from api.schemas.views import Cursor
 from api.state import ApiRequest

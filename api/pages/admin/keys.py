@@ -9,15 +9,9 @@ from litestar.response import Template
 
 from api.access.api_keys import ManageKeys
 from api.http.parameters import DAY_SECONDS
-from api.pages.admin.forms import (
-    PAGE_ITEMS,
-    Form,
-    as_list,
-    read_form,
-    source_of,
-    with_api_fields,
-)
+from api.pages.admin.forms import PAGE_ITEMS, source_of, with_api_fields
 from api.pages.errors import go_to
+from api.pages.forms import Form, as_list, read_form
 from api.schemas.keys import ApiKeyRequest, CreatedApiKeyView
 from api.schemas.views import Cursor
 from api.schemas.webhooks import KeyWebhookSecretView

@@ -11,8 +11,9 @@ from api.access.upload_links import ManageLinks
 from api.answers.archives import ArchiveDownload
 from api.http.addresses import service_address
 from api.images.archives import ArchiveRequest, ReadArchives
-from api.pages.admin.forms import PAGE_ITEMS, Form, read_form, source_of, with_api_fields
+from api.pages.admin.forms import PAGE_ITEMS, source_of, with_api_fields
 from api.pages.errors import go_to
+from api.pages.forms import Form, read_form
 from api.schemas.images import ImageVariant
 from api.schemas.upload_links import CreatedUploadLinkView, UploadLinkRequest
 from api.schemas.views import Cursor

@@ -6,11 +6,13 @@ from api.http.guards import admins_only
 from api.http.sessions import ADMIN_PAGES
 from api.pages.admin import (
     audit,
+    batches,
     dead_letters,
     health,
     histograms,
     keys,
     links,
+    models,
     overview,
     settings,
     users,
@@ -18,7 +20,20 @@ from api.pages.admin import (
 )
 from api.pages.routing import signed_in_pages
 
-PARTS = (overview, links, keys, dead_letters, webhooks, histograms, users, audit, settings, health)
+PARTS = (
+    overview,
+    links,
+    keys,
+    dead_letters,
+    batches,
+    models,
+    webhooks,
+    histograms,
+    users,
+    audit,
+    settings,
+    health,
+)
 
 
 def admin_pages() -> Router:

@@ -11,7 +11,7 @@ from api.analytics.similar import FindSimilar
 from api.http.leaving import unless_client_leaves
 from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
-from api.pages.admin.forms import Form
+from api.pages.forms import Form
 from api.schemas.histograms import SimilarView
 from api.schemas.jobs import JobView
 from api.state import ApiRequest

@@ -9,8 +9,9 @@ from litestar.response import Template
 
 from api.http.guards import webhooks_configured
 from api.http.parameters import DAY_SECONDS
-from api.pages.admin.forms import PAGE_ITEMS, Form, as_list, as_utc, read_form, source_of
+from api.pages.admin.forms import PAGE_ITEMS, as_utc, source_of
 from api.pages.errors import go_to
+from api.pages.forms import Form, as_list, read_form
 from api.schemas.views import Cursor
 from api.schemas.webhooks import (
     RedeliverFailed,

@@ -1,4 +1,4 @@
-"""Images that are like another one: near-duplicates, and images with a similar histogram."""
+"""Images that are like another one: near-duplicates, and those that show or look alike."""
 
 from contextlib import suppress
 
@@ -12,7 +12,7 @@ from api.schemas.images import ImageSummaryView
 from api.state import ApiRequest
 from domain.errors.access import Expired, NotFound, WrongState
 from domain.histograms.similarity import Metric
-from domain.image_search import ImageFilter
+from domain.image_search import ImageFilter, SimilarBy
 from domain.keys import Scope, scope_of
 
 MOST = 12
@@ -44,6 +44,24 @@ async def list_near_duplicates(
         )
         found = [(float(one.distance or 0), one) for one in page.items]
         return Likenesses([*found], page.next_cursor is not msgspec.UNSET)
+    return NO_LIKENESSES
+
+
+async def list_by_embedding(
+    request: ApiRequest, images: ManageImages, scope: Scope, image_id: str
+) -> Likenesses:
+    """List images that show like things; none while there is no embedding."""
+    with suppress(NotFound, WrongState):
+        page = await images.list_page(
+            ImageFilter(scope),
+            image_id,
+            DEFAULT_DISTANCE,
+            MOST,
+            None,
+            thumbnails(request),
+            SimilarBy.EMBEDDING,
+        )
+        return Likenesses([(float(one.similarity or 0), one) for one in page.items])
     return NO_LIKENESSES
 
 

@@ -1,28 +1,45 @@
 """The large view of an image: its picture, results and likenesses; deletion."""
 
-from typing import Any
+from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Template
 
 from api.analytics.similar import FindSimilar
 from api.answers.image_filters import FILTER
 from api.answers.numbers import answer_histogram
-from api.http.guards import SCOPES
+from api.http.guards import CHANGING, SCOPES, learning_on
 from api.http.leaving import unless_client_leaves
 from api.images.images import ManageImages
+from api.learning.labels import ManageLabels
 from api.pages.errors import go_to
-from api.pages.gallery.alike import NO_LIKENESSES, list_near_duplicates, list_similar
+from api.pages.forms import Form, read_form
+from api.pages.gallery.alike import (
+    NO_LIKENESSES,
+    list_by_embedding,
+    list_near_duplicates,
+    list_similar,
+)
 from api.pages.gallery.pictures import all_pictures, choose_picture
-from api.pages.gallery.queries import may, owner_of, search_of, with_query
+from api.pages.gallery.queries import learns, may, owner_of, search_of, with_query
+from api.schemas.labels import LabelRequest
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
 from domain.key_scopes import KeyScope
+from domain.labels import TASK_PATTERN
 from domain.plots.histogram import describe_histogram
 
 PATH = "/gallery"
+
+
+class LabelForm(msgspec.Struct, frozen=True):
+    """The form that sets a label."""
+
+    task: Annotated[str, msgspec.Meta(pattern=TASK_PATTERN)]
+    value: str
 
 
 @get("/images/{image_id:str}", dependencies=FILTER)
@@ -45,6 +62,7 @@ async def show_image(
         "owner": owner_of(request),
         "histogram": describe_histogram(bins) if bins else None,
         "may_delete": may(request.user, KeyScope.DELETE),
+        "may_label": learns(request) and may(request.user, KeyScope.UPLOAD),
     }
     return Template("gallery/image.html", context=context)
 
@@ -72,11 +90,36 @@ async def show_alike(
     context: dict[str, Any] = {"near": NO_LIKENESSES, "similar": NO_LIKENESSES}
     context["owner"] = owner_of(request)
     context["image_id"] = image_id
+    context["shown_alike"] = NO_LIKENESSES
+    if learns(request):
+        finding = list_by_embedding(request, manage_images, wanted.scope, image_id)
+        context["shown_alike"] = await unless_client_leaves(request.receive, finding)
     context["near"] = await list_near_duplicates(request, manage_images, wanted.scope, image_id)
     if request.user.user_id is None:
         finding = list_similar(request, manage_images, find_similar, wanted.scope, image_id)
         context["similar"] = await unless_client_leaves(request.receive, finding)
     return Template("gallery/alike.html", context=context)
+
+
+@post(
+    "/images/{image_id:str}/label",
+    dependencies=FILTER,
+    guards=[learning_on],
+    opt=CHANGING,
+)
+async def label_image(
+    request: ApiRequest,
+    manage_labels: NamedDependency[ManageLabels],
+    image_id: FromPath[str],
+    data: URLEncodedBody[Form],
+) -> Response[None]:
+    """Set a label, and show the image again."""
+    sent = request.query_params
+    caller = request.user.within(sent.get("tenant"))
+    label = read_form(LabelForm, data)
+    body = LabelRequest(label.value)
+    await manage_labels.set_one(caller, sent.get("user_id"), image_id, label.task, body)
+    return go_to(request, with_query(f"{PATH}/images/{image_id}", search_of(request)))
 
 
 @post(
@@ -96,4 +139,4 @@ async def delete_image(
     return go_to(request, with_query(PATH, search_of(request)))
 
 
-ROUTES = (show_image, show_histogram, show_alike, delete_image)
+ROUTES = (show_image, show_histogram, show_alike, label_image, delete_image)

@@ -35,6 +35,11 @@ FIELDS = frozenset(
     }
 )
 """The parameters of the search that the form has fields for; URLs may have the others, too."""
+PREDICTED, MIN_PROBABILITY = "predicted", "min_probability"
+LEARNED_FIELDS = frozenset({PREDICTED, MIN_PROBABILITY})
+"""Those that it has fields for where the service learns."""
+NEEDED = {RADIUS: NEAR, MIN_PROBABILITY: PREDICTED}
+"""Parameters that mean something only beside another one."""
 OWNER = ("user_id", "tenant")
 RADIUSES_METERS = (100, 1_000, 10_000, 100_000)
 
@@ -61,13 +66,13 @@ async def tidy_query(request: Request[Any, Any, Any]) -> Response[None] | None:
 
 
 def _tidied(pairs: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    has_place = any(name == NEAR and value.strip() for name, value in pairs)
+    given = {name for name, value in pairs if value.strip()}
     for name, value in pairs:
         if name == NEAR:
             value = "".join(value.split())  # noqa: PLW2901 -- maps write a blank after the comma
         parts = value.split(",") if name == TAG else [value]
         for part in parts:
-            if (text := part.strip()) and (name != RADIUS or has_place):
+            if (text := part.strip()) and NEEDED.get(name, name) in given:
                 yield name, text
 
 
@@ -81,11 +86,21 @@ def owner_of(request: ApiRequest) -> str:
     return _encode(request, lambda name, _: name in OWNER)
 
 
+def fields_of(request: ApiRequest) -> frozenset[str]:
+    """Return the parameters that the form has fields for."""
+    return FIELDS | LEARNED_FIELDS if learns(request) else FIELDS
+
+
+def learns(request: ApiRequest) -> bool:
+    """Return whether the service has labels and predictions."""
+    return bool(request.app.state.settings.learning.learning)
+
+
 def filters_of(request: ApiRequest) -> list[Filter]:
     """List the conditions that the form has no field for."""
-    shown = []
+    shown, in_form = [], fields_of(request)
     for name, value in _pairs(request):
-        if name not in FIELDS | PLACE:
+        if name not in in_form | PLACE:
             others = _encode(
                 request, lambda *pair, own=(name, value): pair != own and pair[0] not in PLACE
             )
@@ -96,7 +111,8 @@ def filters_of(request: ApiRequest) -> list[Filter]:
 def form_of(request: ApiRequest) -> dict[str, Any]:
     """Return what the form needs: the values that were sent, and the choices."""
     sent = request.query_params
-    values = {name: sent.get(name, "") for name in FIELDS}
+    fields = fields_of(request)
+    values = {name: sent.get(name, "") for name in fields}
     values[TAG] = ", ".join(sent.getall(TAG, []))
     return {
         "values": values,
@@ -105,6 +121,7 @@ def form_of(request: ApiRequest) -> dict[str, Any]:
         "statuses": list(Status),
         "radiuses": RADIUSES_METERS,
         "filters": filters_of(request),
+        "has_predictions": fields >= LEARNED_FIELDS,
         "has_users": request.user.user_id is None,
         "has_tenants": request.user.is_admin and request.user.tenant is None,
     }

@@ -21,6 +21,7 @@ def refuse_search(request: Any, error: Exception) -> Template:
         "search": search_of(request),
         "cursor": "",
         "form": form_of(request),
+        "predictions": [],
         "refusal": problem.content,
         "most": request.app.state.settings.reads.max_archive_images,
     }

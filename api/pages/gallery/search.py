@@ -1,5 +1,6 @@
 """The search of images: a grid of thumbnails, newest first, that grows while one scrolls."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from litestar import Response, get
@@ -21,7 +22,7 @@ from api.images.images import ManageImages
 from api.pages.gallery.pictures import thumbnails
 from api.pages.gallery.queries import form_of, search_of, tidy_query
 from api.pages.gallery.refusals import REFUSED_SEARCH
-from api.schemas.images import ImageVariant
+from api.schemas.images import ImageVariant, ListedImageView
 from api.state import ApiRequest
 from domain.image_search import ImageFilter
 
@@ -45,7 +46,15 @@ async def show_gallery(
     context = {"page": page, "search": search_of(request), "cursor": cursor or ""}
     if HTMX in request.headers:
         return Template("gallery/more.html", context=context)
-    return Template("gallery/search.html", context=context | {"form": form_of(request)})
+    context |= {"form": form_of(request), "predictions": _predictions(page.items)}
+    return Template("gallery/search.html", context=context)
+
+
+def _predictions(images: Sequence[ListedImageView]) -> list[str]:
+    """List what is predicted of images, as the search takes it."""
+    return sorted(
+        {f"{task}:{one.value}" for image in images for task, one in image.predictions.items()}
+    )
 
 
 @get("/archive", dependencies=FILTER, exception_handlers=REFUSED_SEARCH)
