@@ -173,8 +173,12 @@ def compose_state(settings: Settings, stores: Stores) -> AppState:
     state.metrics.watch_listeners(listeners)
     most = settings.admission.max_wrong_keys_per_minute
     state.wrong_keys = WrongKeys(most, state.metrics.registry)
-    state.service_metrics = ServiceMetrics(state.metrics.registry, stores)
-    state.health_checks = HealthChecks(stores, state.admission, settings.admission)
+    state.service_metrics = ServiceMetrics(
+        state.metrics.registry, stores, learning=settings.learning.learning
+    )
+    state.health_checks = HealthChecks(
+        stores, state.admission, settings.admission, learning=settings.learning.learning
+    )
     state.tracing = open_tracing("api", VERSION, settings.tracing)
     state.admin_key_hash = hash_secret(settings.api.admin_key)
     state.signed_urls = SignedUrls(stores, state.admin_key_hash)

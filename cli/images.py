@@ -15,7 +15,7 @@ from cli.marks import changes, read_changes, read_filters
 from cli.options import Duration
 from cli.paging import Column, show_list
 from cli.rendering import day, histogram_chart, size, status, when
-from cli.searching import VARIANT, filters, search
+from cli.searching import BY, VARIANT, filters, search
 from cli.session import Session, connected, given
 
 if TYPE_CHECKING:
@@ -39,6 +39,10 @@ _COLUMNS = (
 _SIMILAR_COLUMNS = (
     *_COLUMNS,
     Column("bits", lambda image: image.distance, is_number=True),
+)
+_ALIKE_COLUMNS = (
+    *_COLUMNS,
+    Column("similarity", lambda image: image.similarity, is_number=True),
 )
 _image_id = click.argument("image_id", type=options.ID)
 
@@ -149,7 +153,12 @@ def delete(
         raise RefusedError("\n".join(refused))
 
 
-@images.command(epilog=examples("minilab images similar 01a22889-a26a-7513-b846-5de614917377"))
+@images.command(
+    epilog=examples(
+        "minilab images similar 01a22889-a26a-7513-b846-5de614917377",
+        "minilab images similar 01a22889-a26a-7513-b846-5de614917377 --by embedding",
+    )
+)
 @_image_id
 @options.user_id
 @options.tenant
@@ -158,13 +167,20 @@ def delete(
     type=click.IntRange(0, 16),
     help="Most bits of 64 that differ; 6 by default.",
 )
+@click.option(
+    "--by",
+    type=BY,
+    help="`embedding` finds images that show like things, 100 at most; `fingerprint` copies.",
+)
 @options.limit
 @options.everything
 @connected
 def similar(session: Session, image_id: str, limit: int, everything: bool, **chosen: Any) -> None:
-    """List near-duplicates of an image, most similar first."""
+    """List near-duplicates of an image, or images that show like things, most similar first."""
     fetch = search(session, {"similar_to": image_id} | chosen)
-    show_list(session, fetch, _SIMILAR_COLUMNS, most=None if everything else limit)
+    by_embedding = chosen["by"] is not None and chosen["by"].value == "embedding"
+    columns = _ALIKE_COLUMNS if by_embedding else _SIMILAR_COLUMNS
+    show_list(session, fetch, columns, most=None if everything else limit)
 
 
 @images.command(epilog=examples("minilab images histogram 01a22889-a26a-7513-b846-5de614917377"))
@@ -244,6 +260,13 @@ def _facts_of(image: Image) -> Iterator[tuple[str, object]]:
     for name, value in (image.metadata.to_dict() if image.metadata else {}).items():
         if value is not None:
             yield name.replace("_", " "), value
+    for task, value in image.labels.to_dict().items():
+        yield "label", f"{task}={value}"
+    for task, made in image.predictions.additional_properties.items():
+        stale = ", stale" if made.stale else ""
+        yield "prediction", f"{task}={made.value}, {made.probability:.0%}{stale}"
+    if image.quality is not None and image.quality.verdicts:
+        yield "quality", ", ".join(verdict.value for verdict in image.quality.verdicts)
     for name, cell in image.operations.additional_properties.items():
         if cell.error is not None:
             yield name, cell.error.detail

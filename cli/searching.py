@@ -15,6 +15,7 @@ from cli.session import Session
 
 FORMAT = Named("ImageFormat", "jpeg", "png", "webp", "gif", "tiff", "bmp", "heic", "avif")
 VARIANT = Named("ImageVariant", "original", "grayscale", "thumbnail", "faces")
+BY = Named("SimilarBy", "fingerprint", "embedding")
 _FILTERS = (
     options.user_id,
     options.tenant,
@@ -36,6 +37,18 @@ _FILTERS = (
     click.option("--near", metavar="LAT,LON", help="Taken near this place, in degrees."),
     click.option(
         "--radius", "radius_m", type=float, metavar="METERS", help="Around --near; 1000 by default."
+    ),
+    click.option(
+        "--predicted", metavar="TASK:VALUE", help="Predicted by a model to have this value."
+    ),
+    click.option(
+        "--min-probability",
+        type=click.FloatRange(0, 1),
+        metavar="SHARE",
+        help="Least probability of --predicted, 0 to 1.",
+    ),
+    click.option(
+        "--anomalous/--not-anomalous", default=None, help="Whether an image is unlike all others."
     ),
     marks,
     click.option(

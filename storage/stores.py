@@ -291,6 +291,7 @@ class Stores:
         self.webhook_hold = WebhookHold(self.database, self.audit)
         self.stored_secrets = StoredSecrets(self.database, self.secret_box)
         self.deliverers = Workers(self.database, "deliverers")
+        self.learners = Workers(self.database, "learners")
 
 
 def open_stores(settings: StoreSettings, rules: WorkRules) -> aclosing[Stores]:

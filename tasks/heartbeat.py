@@ -1,4 +1,4 @@
-"""The heartbeat of a worker or deliverer: it lives, at which rate, and its metrics."""
+"""The heartbeat of a worker, deliverer or learner: it lives, at which rate, and its metrics."""
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,10 +22,10 @@ class HeartbeatSettings(msgspec.Struct, frozen=True):
     """The heartbeat.
 
     Attributes:
-        alive_file: File that a worker or deliverer touches every 2 s while it runs, for health
-            checks: ``python deploy/probe.py FILE``. Empty: none.
-        metrics_port: Port on which a worker or deliverer shows its own metrics to all who reach it.
-            0: none; the API shows them, too.
+        alive_file: File that a worker, deliverer or learner touches every 2 s while it runs, for
+            health checks: ``python deploy/probe.py FILE``. Empty: none.
+        metrics_port: Port on which a worker, deliverer or learner shows its own metrics to all who
+            reach it. 0: none; the API shows them, too.
     """
 
     alive_file: str = ""

@@ -47,7 +47,9 @@ class ImageWorker:
         self._consumer = QueueConsumer(
             settings, stores, self._pool, self._processor, self._heartbeat.id, people
         )
-        self._batches = BatchRunner(settings, stores, people, self._warm_up)
+        self._batches = BatchRunner(
+            settings, stores, people, self._processor.predict_images, self._warm_up
+        )
         self._fetching = Fetching(settings, stores)
         self._upkeep = Upkeep(
             settings,

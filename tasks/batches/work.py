@@ -14,6 +14,7 @@ from tasks.batches.compute import ComputeResults
 from tasks.batches.make_sizes import MakeSizes
 from tasks.batches.move_bytes import move_bytes
 from tasks.images.image_processes import ImageProcesses
+from tasks.images.predict_images import PredictImages
 from tasks.settings import Settings
 
 Work = Callable[[BatchOrder, Sequence[ChosenImage]], Awaitable[PieceResult]]
@@ -30,14 +31,20 @@ class BatchWork:
         pool: Children that give way to those which work for people.
     """
 
-    def __init__(self, settings: Settings, stores: Stores, pool: ChildPool) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        stores: Stores,
+        pool: ChildPool,
+        predict_images: PredictImages,
+    ) -> None:
         worker = settings.worker
         limits = msgspec.structs.replace(
             settings.limits, max_seconds=PATIENCE * settings.limits.max_seconds
         )
         processes = ImageProcesses(pool, limits, worker.worker_group_images, worker.max_crashes)
         self._stores = stores
-        self._compute = ComputeResults(stores, processes, worker.poison_seconds)
+        self._compute = ComputeResults(stores, processes, predict_images, worker.poison_seconds)
         self._make_sizes = MakeSizes(stores, processes)
 
     def of(self, order: BatchOrder) -> Work | None:

@@ -1,6 +1,7 @@
 """Predicts images as they end, with the live models: NumPy in this process, no child, no read."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
 import structlog
@@ -86,6 +87,14 @@ class PredictImages:
             _with_facts(end, {PREDICTIONS: stored(made[sha256])}) if sha256 in made else end
             for sha256, end in zip(hashes, finished, strict=True)
         ]
+
+    def facts_of(self, result: Mapping[str, Any]) -> dict[str, object]:
+        """Return what images are predicted to show that get this stored result of an embedding."""
+        version, only = result["version"], ""
+        models = {t: one for t, one in self._live.items() if one[0].embedding_version == version}
+        if not models:
+            return {}
+        return {PREDICTIONS: stored(predict_all({only: result["value"]}, models)[only])}
 
 
 def _with_facts(end: FinishedImage, facts: dict[str, object]) -> FinishedImage:

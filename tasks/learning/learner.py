@@ -17,6 +17,7 @@ from storage.learning.examples import EMBEDDING, find_changed_tasks
 from storage.learning.nights import begin_night
 from storage.learning.trainings import LEARNER, MOST_BEGINNINGS, Training
 from storage.stores import Stores
+from tasks.heartbeat import Heartbeat
 from tasks.learning import remote_calls
 from tasks.learning.cluster import Cluster
 from tasks.learning.settings import Settings
@@ -45,6 +46,7 @@ class Learner:
         self._lease = stores.lease(LEARNER)
         self._holds = False
         self._cluster = Cluster(self._settings)
+        self._heartbeat = Heartbeat(settings.heartbeat, stores.learners, [stores.metrics.registry])
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set.
@@ -54,12 +56,16 @@ class Learner:
         Raises:
             BackgroundTaskEnded: A background task ended by itself.
         """
-        async with BackgroundTasks(stop, STORE_FAILED) as background:
-            background.repeat(self._renew, RENEW_SECONDS)
-            background.repeat(self._work, self._settings.learning_poll_seconds)
-            background.repeat(self._predict_stale, STALE_SECONDS)
-            background.repeat(self._stores.follow_clock, STALE_SECONDS)
-            await stop.wait()
+        try:
+            async with BackgroundTasks(stop, STORE_FAILED) as background:
+                self._heartbeat.start(background)
+                background.repeat(self._renew, RENEW_SECONDS)
+                background.repeat(self._work, self._settings.learning_poll_seconds)
+                background.repeat(self._predict_stale, STALE_SECONDS)
+                background.repeat(self._stores.follow_clock, STALE_SECONDS)
+                await stop.wait()
+        finally:
+            await self._heartbeat.leave()
 
     async def _renew(self) -> None:
         """Take or renew the lease. What a dead learner left in training has failed."""

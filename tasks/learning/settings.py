@@ -8,6 +8,7 @@ import msgspec
 from domain.settings import SettingsReader
 from sandbox.processors import usable_processors
 from storage.settings import StoreSettings, WorkRules, read_store_settings
+from tasks.heartbeat import HeartbeatSettings
 from telemetry.logs import LogSettings
 
 Positive = msgspec.Meta(gt=0)
@@ -48,6 +49,7 @@ class Settings(msgspec.Struct, frozen=True):
     rules: WorkRules
     logs: LogSettings
     learner: LearnerSettings
+    heartbeat: HeartbeatSettings
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -62,6 +64,7 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         rules=reader.read(WorkRules),
         logs=reader.read(LogSettings),
         learner=reader.read(LearnerSettings),
+        heartbeat=reader.read(HeartbeatSettings),
     )
     reader.check()
     return settings

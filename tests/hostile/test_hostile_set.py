@@ -1,16 +1,20 @@
 """Two hundred hostile files through a real API and a real worker: an error or a result each."""
 
+import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import psutil
+from PIL import Image
 
 from domain.errors.files import FileRefused
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack
 from tests.hostile import bombs, lies
 from tests.service import File
+from tests.waiting import until
 
 MEGABYTE = 1024 * 1024
 # Lower than the defaults, so that what just fits is quick to make and to decode.
@@ -31,6 +35,13 @@ FAMILIES: tuple[Callable[[], dict[str, bytes]], ...] = (
     lies.oddities,
     lies.cut_files,
     lies.fuzzed_files,
+)
+BATCHES: tuple[dict[str, Any], ...] = (
+    {"operation": "quality"},
+    {"operation": "embedding"},
+    {"operation": "faces"},
+    {"operation": "thumbnail", "widths": [320], "formats": ["avif", "webp", "jpeg"]},
+    {"operation": "check_hashes"},
 )
 FILES_A_REQUEST = 60
 MAX_DRAWN = 60
@@ -87,6 +98,62 @@ async def test_pictures_of_hostile_files_are_drawn_or_refused(stack: Stack) -> N
         if answer.status_code == 422:
             assert answer.json()["code"] in set(refusals())
     assert worker.is_running
+
+
+async def test_sizes_of_hostile_files_are_made_or_refused(stack: Stack) -> None:
+    worker = stack.start_worker(**LIMITS)
+    items = await _process(stack, operations="metadata")
+    formats = ("webp", "avif", "jpeg")
+    images = [item["image_id"] for item in items if item["image_id"]]
+    assert len(images) >= 150
+    answers: Counter[int] = Counter()
+    for number, image_id in enumerate(images):
+        wanted = f"width=320&format={formats[number % 3]}"
+        answer = await stack.client.get(f"/v1/images/{image_id}/content?{wanted}")
+        answers[answer.status_code] += 1
+        if answer.status_code == 200:
+            with Image.open(io.BytesIO(answer.content)) as picture:
+                assert 1 <= picture.width <= 320
+        else:
+            assert answer.status_code in {409, 422}, answer.text
+            assert answer.json()["code"] in {*refusals(), "wrong_state"}, answer.text
+    assert answers[200] >= 40
+    assert worker.is_running
+
+
+async def test_batches_over_hostile_files_name_their_errors_and_go_on(stack: Stack) -> None:
+    """As from before there was learning: only the metadata of each file was read."""
+    worker = stack.start_worker(**LIMITS)
+    items = await _process(stack, operations="metadata")
+    assert sum(item["status"] == "succeeded" for item in items) >= 40
+    for order in BATCHES:
+        batch = await _run_batch(stack, order)
+        assert batch["status"] in {"succeeded", "partial"}, batch
+        assert batch["done"] + batch["failed"] == batch["selected"]
+        assert set(batch["errors"]) <= set(refusals()), batch
+        assert batch["done"] >= 40
+    log = stack.log(worker)
+    for trouble in ("child_ended", "piece_failed", "operation_failed"):
+        assert trouble not in log
+    assert worker.is_running
+
+
+async def _process(stack: Stack, **fields: str) -> list[dict[str, Any]]:
+    """Have the whole set processed; give the items of its jobs."""
+    answers = [await stack.send(part, **fields) for part in _batched(hostile_set())]
+    jobs = [await stack.job(answer.json()["id"], seconds=150) for answer in answers]
+    return [item for job in jobs for item in job["items"]]
+
+
+async def _run_batch(stack: Stack, order: dict[str, Any]) -> dict[str, Any]:
+    answer = await stack.client.post("/v1/batches", json=order)
+    assert answer.status_code == 202, answer.text
+
+    async def ended() -> dict[str, Any] | None:
+        batch = (await stack.client.get(f"/v1/batches/{answer.json()['id']}")).json()
+        return batch if batch["finished_at"] else None
+
+    return await until(ended, seconds=200)
 
 
 def _assert_fair(item: dict[str, Any]) -> None:

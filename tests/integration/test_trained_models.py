@@ -64,6 +64,29 @@ async def _image(client: httpx.AsyncClient, image_id: str) -> dict[str, Any]:
     return found
 
 
+async def _batch_catches_up(service: Service) -> None:
+    """Have a batch describe, judge and predict an image from before there was learning."""
+    older = draw_digit(ONES_AND_ZEROS[-1])
+    (item,) = (await service.process([older], operations="metadata"))["items"]
+    image = await _image(service.client, item["image_id"])
+    assert (image["embedding"], image["quality"], image["predictions"]) == (None, None, {})
+    for operation in ("quality", "embedding"):
+        started = await service.client.post("/v1/batches", json={"operation": operation})
+        batch_id = started.json()["id"]
+
+        async def has_ended(batch_id: str = batch_id) -> bool:
+            batch = (await service.client.get(f"/v1/batches/{batch_id}")).json()
+            assert batch["status"] in {"queued", "processing", "succeeded"}, batch
+            return batch["finished_at"] is not None
+
+        await until(has_ended)
+    image = await _image(service.client, item["image_id"])
+    assert image["embedding"]["dimensions"] == 1280
+    assert image["quality"]["entropy"] > 0
+    assert image["predictions"]["digit"]["value"] == f"d{DIGITS.target[ONES_AND_ZEROS[-1]]}"
+    assert image["predictions"]["digit"]["stale"] is False
+
+
 async def test_digits_from_label_to_prediction(working_service: Service) -> None:
     service, client = working_service, working_service.client
     chosen = ONES_AND_ZEROS
@@ -84,6 +107,7 @@ async def test_digits_from_label_to_prediction(working_service: Service) -> None
             return len(found) > len(TRAINED) / 5
 
         await until(are_predicted)  # The stored ones too, without a look at their bytes.
+    await _batch_catches_up(service)
     unseen = await _upload(service, [chosen[n] for n in UNSEEN])
     right = 0
     for image_id, number in unseen.items():
@@ -154,6 +178,18 @@ async def test_the_plot_of_a_version_is_an_svg(service: Service) -> None:
     assert again.status_code in {200, 304}
 
 
+async def test_a_learner_is_seen_while_it_lives(service: Service) -> None:
+    async def is_seen(status: str, metric: str) -> bool:
+        part = (await service.client.get("/readyz")).json()["details"]["learner"]
+        lines = (await service.client.get("/metrics")).text.splitlines()
+        return bool(part["status"] == status and f"minilab_learners {metric}" in lines)
+
+    await until(lambda: is_seen("degraded", "0.0"))
+    async with learning(service):
+        await until(lambda: is_seen("ok", "1.0"))
+    await until(lambda: is_seen("degraded", "0.0"))
+
+
 async def test_anomalous_images_are_found_at_night_and_listed(service: Service) -> None:
     await add_images(service.stores.database, draw_vectors([0, 1] * 60))
     (odd,) = await add_images(service.stores.database, draw_vectors([7]))
@@ -193,3 +229,5 @@ class TestOff:
         answer = await service.client.post("/v1/models/kind/train")
         assert_problem(answer, 409, "learning_off")
         assert (await service.client.get("/v1/models")).json() == {"items": []}
+        assert "learner" not in (await service.client.get("/readyz")).json()["details"]
+        assert "minilab_learners" not in (await service.client.get("/metrics")).text

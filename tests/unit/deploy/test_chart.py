@@ -9,6 +9,7 @@ import pytest
 
 import api.settings
 import tasks.delivery.settings
+import tasks.learning.settings
 import tasks.settings
 from deploy.manifests.helm import CHART, HELM, SIZES, render
 from domain.settings import variables_of
@@ -61,6 +62,7 @@ def test_each_process_reads_its_variables_and_knows_all_of_them(
         "analytics": (api.settings.read_settings, api.settings.Settings),
         "worker": (tasks.settings.read_settings, tasks.settings.Settings),
         "deliverer": (tasks.delivery.settings.read_settings, tasks.delivery.settings.Settings),
+        "learner": (tasks.learning.settings.read_settings, tasks.learning.settings.Settings),
     }
     seen = dict(pods(sizes[size]))
     for component in seen.keys() - {"backup", "prepare"}:
@@ -102,6 +104,20 @@ def test_every_pod_is_confined_bounded_and_knows_no_more_secrets_than_it_needs(
         assert secrets == (
             backup if component == "backup" else stores | needed.get(component, set())
         )
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_learning_is_on_everywhere_or_nowhere(
+    sizes: dict[str, list[dict[str, Any]]], size: str
+) -> None:
+    seen = {
+        component: variables(pod).get("MINILAB_LEARNING")
+        for component, pod in pods(sizes[size])
+        if component in {"api", "analytics", "worker"}
+    }
+    is_on = size == "learning"
+    assert ("learner" in dict(pods(sizes[size]))) is is_on
+    assert set(seen.values()) == {"true" if is_on else None}
 
 
 @pytest.mark.parametrize("size", SIZES)

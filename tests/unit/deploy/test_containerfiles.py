@@ -116,7 +116,7 @@ def test_stores_in_containers_ask_for_a_password_and_have_limits(
     assert asks in " ".join([*store["entrypoint"], *store["command"]])
 
 
-ALL_SERVICES = ["api", "worker", "deliverer", "keys", "mongo", "redis"]
+ALL_SERVICES = ["api", "worker", "deliverer", "learner", "keys", "mongo", "redis"]
 
 
 @pytest.mark.parametrize("name", ALL_SERVICES)
@@ -134,7 +134,17 @@ def test_every_container_is_hardened_and_bounded(services: dict[str, Any], name:
     assert bool(service.get("cap_add")) == is_store
 
 
-@pytest.mark.parametrize("name", ["api", "worker", "deliverer"])
+def test_learner_starts_with_its_profile_only(services: dict[str, Any]) -> None:
+    assert services["learner"]["profiles"] == ["learning"]
+    for name in ("api", "worker", "deliverer"):
+        assert "profiles" not in services[name]
+    for name in ("api", "worker"):
+        assert services[name]["environment"]["MINILAB_LEARNING"] == "${MINILAB_LEARNING:-false}"
+    builds = {str(services[name]["build"]) for name in ("worker", "deliverer", "learner")}
+    assert len(builds) == 1  # One image.
+
+
+@pytest.mark.parametrize("name", ["api", "worker", "deliverer", "learner"])
 def test_processes_in_containers_read_the_passwords_from_files(
     services: dict[str, Any], name: str
 ) -> None:
