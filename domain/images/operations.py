@@ -31,7 +31,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(HISTOGRAM, 2),
     Operation(FACES, 3),
     Operation(FINGERPRINT, 2),
-    Operation(QUALITY, 1, learns=True),
+    Operation(QUALITY, 2, learns=True),
     Operation(THUMBNAIL, 2),
     Operation(EMBEDDING, 1, learns=True),
 )

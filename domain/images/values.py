@@ -101,6 +101,7 @@ class Quality(msgspec.Struct, frozen=True):
         contrast: Standard deviation of the gray levels, 0 to 128.
         entropy: Entropy of the gray levels in bits, 0 to 8.
         verdicts: Plain faults; empty for a picture without one.
+        mean: Mean gray level, 0 to 255; None in results of version 1.
     """
 
     sharpness: float
@@ -112,6 +113,7 @@ class Quality(msgspec.Struct, frozen=True):
     contrast: float
     entropy: float
     verdicts: list[Verdict]
+    mean: float | None = None
 
 
 Result = Metadata | Thumbnail | Quality | bytes | list[Face] | str

@@ -152,7 +152,7 @@ class Site:
         assert await self.tab.evaluate("window.violations") == []
         wide = "document.documentElement.scrollWidth > document.documentElement.clientWidth"
         assert not await self.tab.evaluate(wide), "the page scrolls sideways"
-        assert self.errors == []
+        assert self.errors == [], self.errors
         assert self.foreign_requests == []
 
     async def findings(self, rules: Sequence[str] | None = None) -> list[tuple[str, str]]:

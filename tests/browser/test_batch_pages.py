@@ -28,10 +28,10 @@ async def test_batch_is_started_followed_and_shown_with_its_end(
         await tab.get_by_label("AVIF").check()
         await tab.get_by_label("User", exact=True).fill("anna")
         await tab.get_by_role("button", name="Start batch").click()
-        made = tab.get_by_role("listitem").filter(has_text="320 px")
+        made = tab.locator("li.card").filter(has_text="320 px")
         await expect(made).to_contain_text("Done")
         await expect(made).to_contain_text("4 of 4 images")
-        await tab.get_by_text("New batch").click()
+        await tab.locator("summary", has_text="New batch").click()
         await tab.get_by_label("What to do").select_option("fingerprint")
         await tab.get_by_label("Compute results anew").check()
         await tab.get_by_label("Tags").fill("holiday, sea")
@@ -55,7 +55,7 @@ async def test_images_are_counted_and_then_removed(
         await site.check()
         tab.on("dialog", lambda dialog: dialog.accept())
         await run.click()
-        removed = tab.get_by_role("listitem").filter(has_text="of 4 images").first
+        removed = tab.locator("li.card").filter(has_text="of 4 images").first
         await expect(removed).to_contain_text("Done")
     assert (await working_service.client.get("/v1/images")).json()["items"] == []
 

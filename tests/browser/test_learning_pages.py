@@ -36,7 +36,7 @@ async def _upload_digits(service: Service) -> None:
         for item in job["items"][:LABELLED]
     ]
     answer = await service.client.post("/v1/labels", json={"labels": labels})
-    assert answer.json()["set"] == LABELLED, answer.text
+    assert answer.json()["labeled"] == LABELLED, answer.text
 
 
 async def _train(site: Site) -> None:

@@ -140,7 +140,10 @@ async def test_batches_over_hostile_files_name_their_errors_and_go_on(stack: Sta
 
 async def _process(stack: Stack, **fields: str) -> list[dict[str, Any]]:
     """Have the whole set processed; give the items of its jobs."""
-    answers = [await stack.send(part, **fields) for part in _batched(hostile_set())]
+    answers = [
+        await stack.client.post("/v1/jobs", files=[("file", file) for file in part], data=fields)
+        for part in _batched(hostile_set())
+    ]
     jobs = [await stack.job(answer.json()["id"], seconds=150) for answer in answers]
     return [item for job in jobs for item in job["items"]]
 

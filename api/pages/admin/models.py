@@ -148,7 +148,6 @@ async def _overview(
     shown = {
         "models": [(model, await _live(manage_models, model)) for model in models],
         "anomalies": await _list_anomalies(request, manage_images),
-        "task": TASK_PATTERN.removeprefix("^").removesuffix(r"\Z"),
         "job": job,
     }
     return Template("admin/models.html", context=shown)
