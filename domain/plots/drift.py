@@ -10,7 +10,7 @@ from domain.plots.svg import add_text, choose_top, printable, write_svg
 
 _WIDTH, _HEIGHT = 276.0, 200.0
 _TOP, _LEFTS = 104.0, (48.0, 420.0)
-_PLOT_HEIGHT = 380
+_PLOT_HEIGHT = 340
 _FEATURES, _CLASSES, _LABELS = "#2b8a7b", "#c4764a", "#9470c4"
 _AXIS, _LIMIT = "#8b95a5", "#c0392b"
 _Value = Callable[[Watched], float | None]

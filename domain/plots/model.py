@@ -46,7 +46,10 @@ def _draw_matrix(plot: ET.Element, classes: Sequence[str], confusion: list[list[
             spoken = f"{label} predicted as {classes[column]}: {count}"
             ET.SubElement(square, "title").text = printable(spoken)
             if is_named and count:
-                add_text(plot, left + cell / 2, top + cell / 2 + 4, str(count), 12, "middle")
+                middle = (left + cell / 2, top + cell / 2 + 4)
+                shown = add_text(plot, *middle, str(count), 12, "middle")
+                if count > total / 2:
+                    shown.set("class", "on-colour")
     if is_named:
         for number, label in enumerate(classes):
             place = f"translate({_MATRIX_LEFT + (number + 0.6) * cell:.1f} {_TOP + _SIDE + 8})"

@@ -20,6 +20,7 @@ _STYLE = """
 svg { color-scheme: light dark; background: #ffffff; }
 text { font-family: system-ui, sans-serif; fill: #3f4a45; }
 @media (prefers-color-scheme: dark) { svg { background: #1c211f; } text { fill: #c3cec8; } }
+text.on-colour { fill: #ffffff; font-weight: 600; }
 """
 # These colours show on a light and on a dark background.
 theme.background_color = "none"
@@ -112,10 +113,12 @@ def write_svg(title: str, description: str, content: ET.Element, height: float =
 
 def add_text(
     parent: ET.Element, x: float, y: float, text: str, size_px: int, anchor: str = "start"
-) -> None:
+) -> ET.Element:
     """Add a line of text; `anchor` says which of its ends, or its middle, is at x."""
     place = {"x": f"{x:.1f}", "y": f"{y:.1f}", "font-size": f"{size_px}", "text-anchor": anchor}
-    ET.SubElement(parent, "text", place).text = text
+    added = ET.SubElement(parent, "text", place)
+    added.text = text
+    return added
 
 
 def choose_top(highest: float) -> float:

@@ -111,8 +111,8 @@ def _right(whole: Floats, faulty: Floats, threshold: float) -> tuple[float, floa
 
 def _choose(whole: Floats, faulty: Floats) -> float:
     """Choose the threshold that is right most often, in the widest range of equally good ones."""
-    values = np.unique(np.concatenate([whole, faulty]))
-    ranges = list(pairwise(values.tolist()))
+    values: list[float] = np.unique(np.concatenate([whole, faulty])).tolist()
+    ranges = list(pairwise(values))
     right = [sum(_right(whole, faulty, (low + high) / 2)) for low, high in ranges]
     best = [ends for ends, of in zip(ranges, right, strict=True) if of > max(right) - 1e-9]
     low, high = max(best, key=lambda ends: ends[1] - ends[0])
