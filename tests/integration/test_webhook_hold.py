@@ -1,6 +1,7 @@
 """Webhooks that are held until an admin releases them, and secrets that cannot be decrypted."""
 
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from benchmarks.harness.receivers import Receivers
 from domain.webhooks.endpoints import Endpoint
 from storage.settings import StoreSettings, WorkRules
 from storage.stores import Stores, open_stores
+from tasks.delivery import attempt
 from tests.command_line import run_for
 from tests.deliveries import SECRET, delivering, make_endpoint, read_deliveries, tell, verify
 from tests.problems import assert_problem
@@ -124,7 +126,10 @@ async def test_lost_secret_key_is_named_by_readiness_and_log(
     receivers: Receivers,
     stores_with_another_key: Stores,
     capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # A delivery without a readable secret waits a minute.
+    monkeypatch.setattr(attempt, "NOT_SET_UP_PAUSE", timedelta(seconds=1))
     endpoint = await make_endpoint(service, receivers.url("ok"))
     await tell(service, endpoint)
     async with delivering(service, stores_with_another_key):
