@@ -59,6 +59,12 @@ def write_short_figures(path: Path, sections: Sequence[Section]) -> None:
     path.write_text("\n\n".join(parts), encoding="utf-8")
 
 
+def read_json(path: Path) -> dict[str, Section]:
+    """Read the sections of a file that :func:`write_json` wrote, by the name of their line."""
+    found = msgspec.json.decode(path.read_bytes())["sections"]
+    return {one["line"]: msgspec.convert(one, Section) for one in found}
+
+
 def write_json(path: Path, lines: Mapping[str, Section], machine: Mapping[str, str]) -> None:
     """Write the figures as JSON.
 

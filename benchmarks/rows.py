@@ -71,10 +71,12 @@ class Section(msgspec.Struct, frozen=True):
     Attributes:
         title: A description of the benchmark, in one line.
         rows: Its figures.
+        measured_on: The day, ``YYYY-MM-DD``; empty before it is known.
     """
 
     title: str
     rows: list[Row]
+    measured_on: str = ""
 
 
 def figure_at_most(bound: float) -> Target:

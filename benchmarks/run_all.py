@@ -3,8 +3,10 @@
 import argparse
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
 from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
@@ -22,7 +24,7 @@ from benchmarks.many_processes import measure_many_processes
 from benchmarks.memory import measure_memory
 from benchmarks.operations import measure_operations
 from benchmarks.readers import measure_readers
-from benchmarks.report import write_figures, write_json, write_short_figures
+from benchmarks.report import read_json, write_figures, write_json, write_short_figures
 from benchmarks.resumable import measure_resumable
 from benchmarks.rows import Section
 from benchmarks.similar import measure_similar
@@ -69,6 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     # Fails at once where the peer is not installed.
     packages = peer_versions() if "peer" in names else {}
     console = Console(width=None if Console().is_terminal else TABLE_COLUMNS)
+    today = str(datetime.now(UTC).date())
     with (
         tempfile.TemporaryDirectory(prefix="minilab-bench-") as folder,
         embedded_servers(Path(folder) / "servers") as servers,
@@ -78,26 +81,36 @@ def main(arguments: Sequence[str] | None = None) -> None:
         lines = {}
         for name in names:
             console.print(f"· measuring {name}", style="dim")
-            lines[name] = LINES[name](bench)
+            section = LINES[name](bench)
+            lines[name] = msgspec.structs.replace(section, measured_on=today)
     sections = list(lines.values())
     for some, columns in zip(split_sections(sections), (BESIDE_PEER, BESIDE_LIMITS), strict=True):
         if some:
             console.print(terminal_table(some, columns))
     if options.json:
         write_json(options.json, lines, machine)
-    if not options.only and not options.quick:
-        write_figures(ROOT / "docs" / "benchmarks.md", sections, machine)
-        write_short_figures(ROOT / "README.md", sections)
-        write_json(ROOT / "benchmarks" / "figures.json", lines, machine)
+    if options.write or not (options.only or options.quick):
+        _write(lines, machine)
         console.print("written to docs/benchmarks.md, README.md and figures.json", style="dim")
     for row in missed(sections):
         console.print(f"below its target: {row.name}", style="yellow")
+
+
+def _write(measured: Mapping[str, Section], machine: Mapping[str, str]) -> None:
+    """Write the lines that were measured in the place of their earlier figures."""
+    path = ROOT / "benchmarks" / "figures.json"
+    known = {**read_json(path), **measured}
+    lines = {name: known[name] for name in LINES if name in known}
+    write_figures(ROOT / "docs" / "benchmarks.md", list(lines.values()), machine)
+    write_short_figures(ROOT / "README.md", list(lines.values()))
+    write_json(path, lines, machine)
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
     parser.add_argument("--only", action="append", choices=LINES, help="may be repeated")
     parser.add_argument("--quick", action="store_true", help="small counts, to try it out")
+    parser.add_argument("--write", action="store_true", help="write the named lines to the pages")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     return parser
 

@@ -91,7 +91,8 @@ def markdown_table(sections: Sequence[Section], columns: Columns) -> str:
     lines = [list(columns), ["---" if heading in _TEXTS else "---:" for heading in columns]]
     for section in sections:
         if len(sections) > 1:
-            lines.append([f"**{section.title}**", *("" for _ in range(len(columns) - 1))])
+            day = f" ({section.measured_on})" if section.measured_on else ""
+            lines.append([f"**{section.title}**{day}", *("" for _ in range(len(columns) - 1))])
         lines += [[cell(row) for cell in columns.values()] for row in section.rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
@@ -104,7 +105,8 @@ def plain(lines: Mapping[str, Section], machine: Mapping[str, str]) -> dict[str,
         machine: A description of the machine.
     """
     found = [
-        {"line": name, "title": section.title, "rows": [_plain_row(row) for row in section.rows]}
+        msgspec.to_builtins(section)
+        | {"line": name, "rows": [_plain_row(row) for row in section.rows]}
         for name, section in lines.items()
     ]
     return {"machine": machine, "sections": found}

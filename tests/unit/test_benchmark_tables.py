@@ -1,10 +1,19 @@
 from pathlib import Path
 
+import msgspec
 import pytest
 
-from benchmarks.report import BEGIN, END, HEADING, write_figures, write_json, write_short_figures
+from benchmarks.report import (
+    BEGIN,
+    END,
+    HEADING,
+    read_json,
+    write_figures,
+    write_json,
+    write_short_figures,
+)
 from benchmarks.rows import Row, Section, Target
-from benchmarks.table import BESIDE_PEER, missed, split_sections, terminal_table
+from benchmarks.table import BESIDE_PEER, markdown_table, missed, split_sections, terminal_table
 from simulation.figures import read_figures
 
 REPOSITORY = Path(__file__).parents[2]
@@ -61,6 +70,13 @@ def test_terminal_shows_all_columns() -> None:
     assert (compared, others) == ([COMPARED], [ALONE])
     table = terminal_table(compared, BESIDE_PEER)
     assert [column.header for column in table.columns] == list(BESIDE_PEER)
+
+
+def test_figures_are_read_back_as_they_were_written(tmp_path: Path) -> None:
+    lines = {"peer": msgspec.structs.replace(COMPARED, measured_on="2026-11-30"), "alone": ALONE}
+    write_json(tmp_path / "figures.json", lines, {"cores": "2"})
+    assert read_json(tmp_path / "figures.json") == lines
+    assert "**beside a peer** (2026-11-30)" in markdown_table(list(lines.values()), BESIDE_PEER)
 
 
 def test_json_is_what_the_simulation_reads(tmp_path: Path) -> None:
