@@ -152,8 +152,8 @@ class Service:
         return str(answer.json()["key"])
 
     async def make_link(self, **fields: Any) -> dict[str, Any]:
-        """Make a link that is open for a minute, and give what its making is answered with."""
-        answer = await self.client.post("/v1/upload-links", json={"expires_in": 60} | fields)
+        """Make a link that is open for an hour, and give what its making is answered with."""
+        answer = await self.client.post("/v1/upload-links", json={"expires_in": 3600} | fields)
         assert answer.status_code == 201, answer.text
         made: dict[str, Any] = answer.json()
         return made
