@@ -15,18 +15,22 @@ from domain.learning.drift import Reference, read_reference
 from domain.learning.linear_model import LinearModel, read_weights
 from domain.learning.models import PROMOTABLE, Model, ModelStatus, TrainedModel, Watched
 from storage.access.audit import AuditTrail
-from storage.blobs.stores.chunks import CHUNK_BYTES
-from storage.blobs.variants import variant_chunks
 from storage.clock import utc_now
 from storage.learning.examples import see_labels
+from storage.learning.model_files import (
+    CHUNKS,
+    FILE_INDEXES,
+    FILES,
+    REFERENCE,
+    WEIGHTS,
+    files_of,
+    read_file,
+)
 from storage.mongo.client import COMMITTED, DURABLE, Client, Database, Document, Session
 from storage.mongo.leases import Lease
 from storage.mongo.transactions import run_transaction
 
 MODELS = "models"
-FILES, CHUNKS = f"{MODELS}.files", f"{MODELS}.chunks"
-ESTIMATOR, WEIGHTS, REFERENCE = "model.skops", "weights.npz", "reference.npz"
-FILE_NAMES = (ESTIMATOR, WEIGHTS, REFERENCE)
 WATCHED_KEPT = 90
 MODEL_INDEXES = {
     MODELS: [
@@ -39,8 +43,7 @@ MODEL_INDEXES = {
             partialFilterExpression={"status": ModelStatus.LIVE.value},
         ),
     ],
-    CHUNKS: [IndexModel([("files_id", ASCENDING), ("n", ASCENDING)], unique=True)],
-}
+} | FILE_INDEXES
 
 
 class Models:
@@ -87,7 +90,7 @@ class Models:
         Raises:
             NotFound: The version has no complete files.
         """
-        data = await self.read_file(model, WEIGHTS)
+        data = await read_file(self._database, model, WEIGHTS)
         return await asyncio.to_thread(read_weights, data)
 
     async def reference(self, model: Model) -> Reference:
@@ -96,21 +99,8 @@ class Models:
         Raises:
             NotFound: The version has no complete files.
         """
-        data = await self.read_file(model, REFERENCE)
+        data = await read_file(self._database, model, REFERENCE)
         return await asyncio.to_thread(read_reference, data)
-
-    async def read_file(self, model: Model, name: str) -> bytes:
-        """Read one of :data:`FILE_NAMES`.
-
-        Raises:
-            NotFound: It is not stored.
-        """
-        file_id = file_id_of(model.task, model.version, name)
-        chunks = self._database.get_collection(CHUNKS, read_concern=COMMITTED)
-        found = chunks.find({"files_id": file_id}, {"data": 1}).sort("n", 1)
-        if not (data := b"".join([chunk["data"] async for chunk in found])):
-            raise NotFound
-        return data
 
     async def begin(self, task: str, job_id: str, embedding_version: int) -> int:
         """Create the next version of a task, which is in training; return its number."""
@@ -146,7 +136,7 @@ class Models:
         Returns:
             False if nothing was written, because the lease was lost or the version has failed.
         """
-        files, chunks = _files_of(task, version, trained)
+        files, chunks = files_of(task, version, trained)
         fields = {
             "status": ModelStatus.CANDIDATE.value,
             "finished_at": utc_now(),
@@ -274,34 +264,3 @@ class Models:
 def model_of(document: Document) -> Model:
     """Read a version from its document."""
     return msgspec.convert(document, Model)
-
-
-def file_id_of(task: str, version: int, name: str) -> str:
-    """Return the ID of a file of a model."""
-    return f"{task}/v{version}/{name}"
-
-
-def _files_of(
-    task: str, version: int, trained: TrainedModel
-) -> tuple[list[Document], list[Document]]:
-    """Make the GridFS documents of the files of a model: files, and their chunks."""
-    contents = (trained.estimator, trained.weights, trained.reference)
-    files, chunks = list[Document](), list[Document]()
-    for name, data in zip(FILE_NAMES, contents, strict=True):
-        file_id = file_id_of(task, version, name)
-        files.append(
-            {
-                "_id": file_id,
-                "length": len(data),
-                "chunkSize": CHUNK_BYTES,
-                "uploadDate": utc_now(),
-                "filename": file_id,
-                "metadata": {
-                    "task": task,
-                    "version": version,
-                    "sha256": hashlib.sha256(data).hexdigest(),
-                },
-            }
-        )
-        chunks += variant_chunks(file_id, data)
-    return files, chunks

@@ -5,7 +5,8 @@ from typing import Any
 
 from domain.jobs import TERMINAL, Status
 from domain.learning.models import USABLE, ModelStatus
-from storage.learning.models import CHUNKS, FILE_NAMES, FILES, MODELS, file_id_of
+from storage.learning.model_files import CHUNKS, FILE_NAMES, FILES, file_id_of
+from storage.learning.models import MODELS
 from storage.learning.trainings import TRAININGS
 from storage.mongo.client import Document
 from storage.verification.invariants import (

@@ -9,7 +9,7 @@ from sklearn.linear_model import LogisticRegression
 
 from domain.errors.access import TooFewLabels
 from domain.learning.drift import describe, write_reference
-from domain.learning.holdout import TooFewGroups, group_near_duplicates, hold_out
+from domain.learning.holdout import Sides, TooFewGroups, group_near_duplicates, hold_out
 from domain.learning.linear_model import Floats, LinearModel, write_weights
 from domain.learning.metrics import Metrics, measure
 from domain.learning.models import Algorithm, TrainedModel, TrainedOn
@@ -44,13 +44,7 @@ def train_model(examples: Examples, min_labels: int, live: LinearModel | None) -
         raise TooFewLabels(_advice(counts, min_labels))
     used = [index for index, value in enumerate(examples.values) if value in set(classes)]
     values = np.array([examples.values[index] for index in used])
-    try:
-        held = hold_out(_groups(examples, used), list(values))
-    except TooFewGroups as error:
-        raise TooFewLabels(
-            f"All images of the class {error.value} are copies of one picture, or share it with "
-            "other classes. Label pictures that differ: one trains the model, another tests it."
-        ) from error
+    held = _hold_out(examples, used)
     vectors = examples.vectors if len(used) == len(examples.values) else examples.vectors[used]
     training, testing = vectors[~held], vectors[held]
     estimator = LogisticRegression(C=INVERSE_REGULARIZATION, max_iter=MOST_ITERATIONS)
@@ -76,6 +70,21 @@ def train_model(examples: Examples, min_labels: int, live: LinearModel | None) -
         weights=write_weights(model),
         reference=write_reference(describe(training, predicted, model.classes)),
     )
+
+
+def _hold_out(examples: Examples, used: list[int]) -> Sides:
+    """Choose the images that test the model.
+
+    Raises:
+        TooFewLabels: A class has copies of one picture only.
+    """
+    try:
+        return hold_out(_groups(examples, used), [examples.values[index] for index in used])
+    except TooFewGroups as error:
+        raise TooFewLabels(
+            f"All images of the class {error.value} are copies of one picture, or share it with "
+            "other classes. Label pictures that differ: one trains the model, another tests it."
+        ) from error
 
 
 def _groups(examples: Examples, used: list[int]) -> list[str]:

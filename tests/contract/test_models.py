@@ -13,7 +13,7 @@ from domain.learning.linear_model import LinearModel, unit_vectors
 from domain.learning.models import Model, ModelStatus
 from domain.records import ItemError
 from storage.learning.examples import find_changed_tasks, read_examples
-from storage.learning.models import CHUNKS, FILES
+from storage.learning.model_files import CHUNKS, ESTIMATOR, FILES, read_file
 from storage.learning.trainings import LEARNER
 from storage.mongo.client import DURABLE, Database
 from storage.mongo.leases import Lease
@@ -94,7 +94,7 @@ async def test_stored_weights_predict_as_the_stored_estimator(stores: Stores) ->
 
     await store(stores, await train(stores))
     model = await stores.models.get("kind", 1)
-    estimator = skops.io.loads(await stores.models.read_file(model, "model.skops"), trusted=[])
+    estimator = skops.io.loads(await read_file(stores.database, model, ESTIMATOR), trusted=[])
     vectors = unit_vectors([row.tobytes() for row in draw_vectors(KINDS, seed=5).astype("<f2")])
     ours = (await stores.models.weights(model)).probabilities(vectors)
     assert (ours == estimator.predict_proba(vectors)).all()
