@@ -37,7 +37,7 @@ def case_of_users(
         name=f"{users:,} users",
         users=users,
         fleet=_fleet(users, known["balancer_gigabytes"], is_small=is_small),
-        costs=costs_of_photo(read_figures(), megabytes, shrunk=shrunk),
+        costs=costs_of_photo(read_figures(), megabytes, shrunk=shrunk, in_bucket=not is_small),
         photo_bytes=megabytes * 1e6,
         recoveries=recoveries or read_recoveries(),
         assumptions=known,

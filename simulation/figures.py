@@ -21,7 +21,8 @@ class Costs(msgspec.Struct, frozen=True):
         group_seconds: Processor time of MongoDB for each group of tickets that is committed.
         ticket_seconds: Processor time of MongoDB for each ticket in a group.
         mongodb_work_seconds: Processor time of MongoDB to claim, finish and settle one.
-        mongodb_seconds_a_byte: Processor time of MongoDB to store and read a byte in GridFS.
+        mongodb_seconds_a_byte: Processor time of MongoDB to store and read a byte: in GridFS, or
+            nearly nothing.
         worker_seconds: Processor time of worker and child.
         delivery_seconds: Processor time of a deliverer for an event.
         refusal_seconds: Time of the API to refuse a request: that of one that reads nothing.
@@ -75,7 +76,9 @@ def read_recoveries(path: Path = FLEET) -> Recoveries:
     )
 
 
-def costs_of_photo(figures: Figures, megabytes: float, *, shrunk: bool) -> Costs:
+def costs_of_photo(
+    figures: Figures, megabytes: float, *, shrunk: bool, in_bucket: bool = False
+) -> Costs:
     """Compute what a photo of 12 megapixels costs.
 
     Args:
@@ -83,13 +86,16 @@ def costs_of_photo(figures: Figures, megabytes: float, *, shrunk: bool) -> Costs
         megabytes: Size of its file.
         shrunk: Whether the app sends it at the size at which faces are looked for. A tenth of its
             pixels are left, and what reads all pixels takes a tenth of the time.
+        in_bucket: Whether its bytes go to a bucket.
     """
     large, small, parts = figures["large"], figures["small"], figures["operations"]
     tickets = figures["acceptance"]
     measured_bytes = large["size of a photo"] * 1e6
-    of_bytes = _ms(large, "MongoDB") - _ms(small, "MongoDB")
-    api_of_bytes = _ms(large, "API") - _ms(small, "API")
-    work = _ms(large, "worker's children") + _ms(large, "worker")
+    # A file of figures that was written before there was a bucket has none of one.
+    stored = figures.get("bucket", large) if in_bucket else large
+    of_bytes = _ms(stored, "MongoDB") - _ms(small, "MongoDB")
+    api_of_bytes = _ms(stored, "API") - _ms(small, "API")
+    work = _ms(large, "worker's children") + _ms(stored, "worker")
     if shrunk:
         every_pixel = ("decoding to gray", "decoding to colour", "histogram", "shrinking the gray")
         work -= 0.9 * sum(parts[f"12 MP: {part}"] for part in every_pixel)

@@ -1,7 +1,8 @@
 """An S3 server that is busy or does not answer: a proxy before a real one."""
 
 import asyncio
-from collections.abc import AsyncIterator
+import io
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from enum import StrEnum
 
@@ -37,12 +38,14 @@ class BusyBucket:
         endpoint: Its address.
         mood: How it treats requests from now on.
         refused: How many requests it has answered with 503.
+        headers: Those of all requests.
     """
 
     def __init__(self, behind: str) -> None:
         self.endpoint = ""
         self.mood = Mood.WELL
         self.refused = 0
+        self.headers: list[Mapping[str, str]] = []
         self._behind = behind
         self._seen = 0
         self._thawed = asyncio.Event()
@@ -51,6 +54,7 @@ class BusyBucket:
     async def answer(self, request: web.Request) -> web.StreamResponse:
         """Answer a request."""
         self._seen += 1
+        self.headers.append(request.headers)
         if self.mood is Mood.FROZEN:
             await self._thawed.wait()
         if self.mood is Mood.BUSY or (self.mood is Mood.OFTEN_BUSY and self._seen % 2):
@@ -62,12 +66,18 @@ class BusyBucket:
             request.method,
             URL(self._behind + request.raw_path, encoded=True),
             headers=request.headers,
-            data=await request.read(),
+            data=io.BytesIO(await request.read()),
         ) as answer:
             headers = [item for item in answer.headers.items() if item[0].lower() not in _HOP]
             return web.Response(
                 status=answer.status, body=await answer.read(), headers=dict(headers)
             )
+
+    def thaw(self) -> None:
+        """Answer what waits, and what comes from now on."""
+        self.mood = Mood.WELL
+        self._thawed.set()
+        self._thawed = asyncio.Event()
 
     async def aclose(self) -> None:
         """Let go of what waits."""

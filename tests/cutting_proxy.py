@@ -36,6 +36,10 @@ class CuttingProxy:
         self._carrying[carrying] = writer
         carrying.add_done_callback(self._carrying.pop)
 
+    def cut_next(self, let_through: int) -> None:
+        """Reset the next connection after so many bytes of its answers."""
+        self._cuts.append(let_through)
+
     async def cut(self) -> None:
         """Reset all open connections."""
         carrying = dict(self._carrying)

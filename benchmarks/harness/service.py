@@ -79,6 +79,7 @@ class Service:
         worker: The worker's process.
         servers: MongoDB and Redis.
         database: The name of its database.
+        objects: The bucket, if it has one.
     """
 
     address: Address
@@ -86,6 +87,7 @@ class Service:
     worker: ServerProcess
     servers: EmbeddedServers
     database: str
+    objects: ObjectServers | None = None
 
     def cpu_seconds(self) -> dict[str, float]:
         """Read the processor time that each running part has used so far."""
@@ -93,6 +95,8 @@ class Service:
         if self.worker.is_running:
             used["worker's children"] = children_cpu_seconds(self.worker.pid)
             used["worker"] = cpu_seconds(self.worker.pid)
+        if self.objects is not None:
+            used["bucket"] = sum(cpu_seconds(server.pid) for server in self.objects.started)
         return used | {
             "API": cpu_seconds(self.api.pid),
             "MongoDB": cpu_seconds(self.servers.mongodb.pid),
@@ -118,7 +122,8 @@ def running_service(bench: Bench, **settings: str) -> Iterator[Service]:
         )
         # Ready means: MongoDB, Redis, and a live worker whose children are warm.
         api.wait_ready(START_SECONDS)
-        yield Service(Address(port, ADMIN_KEY), api, worker, bench.servers, database)
+        address = Address(port, ADMIN_KEY)
+        yield Service(address, api, worker, bench.servers, database, bench.objects)
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class BlobMover:
     async def _copy(self, file: Document, copy: Location) -> None:
         pieces = self._stores.stream(location_of(file), 0, file["length"])
         if copy.store == S3:
-            await self._stores.bucket.copy_in(copy.name, pieces, file["length"])
+            await self._stores.copy_in(copy.name, pieces)
         else:
             await self._copy_to_gridfs(file["_id"], pieces)
 

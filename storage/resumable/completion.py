@@ -58,8 +58,8 @@ class Completion:
 
     async def _copy(self, upload: ResumableUpload) -> ResumableUpload:
         self._stores.check(upload.length)
-        name, bucket = name_again(upload.file_id), self._stores.bucket
-        await bucket.copy_in(name, self._read(upload), upload.length)
+        name = name_again(upload.file_id)
+        await self._stores.copy_in(name, self._read(upload))
         kept: Document | None = await self._uploads.find_one_and_update(
             {"_id": upload.id, "object_name": None} | UNUSED,
             {"$set": {"object_name": name}},

@@ -19,7 +19,8 @@ from storage.acceptance.acceptance import Acceptance
 from storage.blobs.intake import BlobIntake, IncomingFile, StagedFile
 from storage.blobs.removals import Removals
 from storage.blobs.stores.object_names import key_of, name_again
-from storage.blobs.stores.object_writer import ObjectUpload
+from storage.blobs.stores.object_upload import ObjectUpload
+from storage.blobs.stores.part_memory import PartMemory
 from storage.clock import utc_now
 from storage.stores import Stores, open_stores
 from tasks.settings import read_settings
@@ -125,7 +126,7 @@ async def test_a_file_that_is_refused_leaves_nothing(stores: Stores, size_bytes:
 
 async def test_an_upload_without_end_is_aborted_by_its_age(stores: Stores) -> None:
     bucket = stores.blob_stores.bucket
-    upload = ObjectUpload(bucket, name_again(IncomingFile().file_id))
+    upload = ObjectUpload(bucket, PartMemory(), name_again(IncomingFile().file_id))
     for _ in range(7):
         await upload.add(bytes(MB))
     assert upload._putting is not None

@@ -118,6 +118,17 @@ async def test_damaged_bytes_stay_where_they_are(stores: Stores) -> None:
     assert list((await read_sizes(stores)).values()) == [len(CONTENT)]
 
 
+@pytest.mark.parametrize("left", [0, 1000, len(CONTENT) - 1])
+async def test_object_that_is_too_short_is_damaged_and_not_away(stores: Stores, left: int) -> None:
+    sha256 = await _accept(stores)
+    blob = (await stores.blobs.find([sha256]))[sha256]
+    await stores.blob_stores.bucket.put(blob.location.name, CONTENT[:left])
+    assert await _read(stores, sha256) == CONTENT[:left]
+    with pytest.raises(DamagedBlob):
+        await stores.mover.move(sha256, GRIDFS)
+    assert await _place(stores, sha256) == S3
+
+
 async def test_of_several_movers_one_moves_and_no_copy_is_left(stores: Stores) -> None:
     sha256 = await _accept(stores)
     for store in (GRIDFS, S3):

@@ -71,8 +71,7 @@ async def test_large_files_are_refused_and_small_ones_accepted_meanwhile(
     small = await strained.send([("a.txt", b"no picture")])
     assert small.status_code == 202
     assert await strained.count("images") == 0
-    bucket.mood = Mood.WELL
-    bucket._thawed.set()
+    bucket.thaw()
 
     async def is_accepted() -> bool:
         return (await strained.send([("a.jpg", draw())])).status_code == 202

@@ -135,6 +135,24 @@ def test_costs_follow_the_figures() -> None:
     assert costs_of_photo(measured, 0.3, shrunk=True).worker_seconds < one.worker_seconds
 
 
+def test_costs_with_a_bucket_are_those_measured_with_one() -> None:
+    measured = read_figures()
+    of_bucket = {
+        f"processor time of {part}": measured["large"][f"processor time of {part}"] - less
+        for part, less in (("API", 0.5), ("worker", 0.25), ("MongoDB", 2.0))
+    }
+    figures = measured | {"bucket": of_bucket}
+    one, two = (
+        costs_of_photo(
+            figures, measured["large"]["size of a photo"], shrunk=False, in_bucket=in_bucket
+        )
+        for in_bucket in (False, True)
+    )
+    assert one.api_seconds - two.api_seconds == pytest.approx(0.0005)
+    assert one.worker_seconds - two.worker_seconds == pytest.approx(0.00025)
+    assert two.mongodb_seconds_a_byte < one.mongodb_seconds_a_byte
+
+
 def test_work_that_is_bound_by_processors_takes_their_time() -> None:
     case = small_case(users=400)
     run = simulate(case, 1)

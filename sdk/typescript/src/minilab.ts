@@ -80,9 +80,12 @@ export class Minilab extends JobCalls<Job> {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     const { signal, ...query } = options;
     let received = 0;
-    let etag = '';
+    let etag: string | null = null;
     for (let failures = 0; ; ) {
-      const rest = received ? { Range: `bytes=${received}-`, 'If-Range': etag } : {};
+      const rest: { Range?: string; 'If-Range'?: string } = {
+        ...(received && { Range: `bytes=${received}-` }),
+        ...(etag && { 'If-Range': etag }),
+      };
       const { data, response } = await this.send(
         getImageContent,
         { path: { image_id: imageId }, query, headers: rest, signal },
@@ -91,7 +94,9 @@ export class Minilab extends JobCalls<Job> {
       if (received && response.status !== 206) {
         throw new ConnectionFailed('the picture changed while it was downloaded');
       }
-      etag = response.headers.get('ETag') ?? '';
+      // What comes from elsewhere is an original, which never changes.
+      const isOriginal = response.redirected;
+      etag = isOriginal ? null : response.headers.get('ETag');
       try {
         for await (const chunk of chunksOf(data as unknown as ReadableStream<Uint8Array>)) {
           received += chunk.byteLength;
@@ -103,7 +108,7 @@ export class Minilab extends JobCalls<Job> {
         signal?.throwIfAborted();
         failures += 1;
         if (!(error instanceof ConnectionFailed)) throw error;
-        if (failures > MAX_FAILURES || !etag) throw connectionFailed(response.url, error);
+        if (failures > MAX_FAILURES || !(etag || isOriginal)) throw connectionFailed(response.url, error);
         await sleep(PAUSE_SECONDS * failures * stretch(0.75, 1.25), signal);
       }
     }

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from storage.blobs.stores.by_size import LargeFiles
     from storage.blobs.stores.s3 import S3Store
 
+NO_BUCKET = "MINILAB_BLOB_URL is not set where bytes are read and written."
+
 
 class BlobStores:
     """Writes to the stores of the settings, and reads from all.
@@ -54,7 +56,7 @@ class BlobStores:
             BytesUnavailable: This process has none.
         """
         if self._large is None:
-            raise BytesUnavailable("MINILAB_BLOB_URL is not set where bytes are read.")
+            raise BytesUnavailable(NO_BUCKET)
         return self._large.s3
 
     @property
@@ -74,7 +76,7 @@ class BlobStores:
     def open_writer(self, count_uploads: Callable[[], float]) -> BlobWriter:
         """Open a writer for the files of one request; all share the memory of the process."""
         small = ChunkWriter(self._chunks, count_uploads, leaves_none=self._chunks_sharded)
-        return small if self._large is None else self._large.open_writer(small, count_uploads)
+        return small if self._large is None else self._large.open_writer(small)
 
     def open_upload(self, name: str) -> BucketUpload | None:
         """Begin an object; None if there is no bucket, or if it is away."""
@@ -84,6 +86,17 @@ class BlobStores:
             return self._large.open_upload(name)
         except BytesUnavailable:
             return None
+
+    async def copy_in(self, name: str, pieces: AsyncIterator[bytes]) -> None:
+        """Write an object; nothing is left if ``pieces`` raises.
+
+        Raises:
+            BytesUnavailable: There is no bucket, or it is away; it may be written nevertheless.
+            Exception: Whatever ``pieces`` raises.
+        """
+        if self._large is None:
+            raise BytesUnavailable(NO_BUCKET)
+        await self._large.copy_in(name, pieces)
 
     def goes_to_bucket(self, size_bytes: int) -> bool:
         """Say whether a file of a size is to be an object."""

@@ -1,12 +1,14 @@
 """Writes small files to GridFS, with the acceptance, and larger ones as objects before it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Mapping
 
 from bson import ObjectId
 
 from domain.ports import Location
 from storage.blobs.stores.chunks import ChunkWriter
-from storage.blobs.stores.object_writer import ObjectUpload, ObjectWriter
+from storage.blobs.stores.object_upload import ObjectUpload
+from storage.blobs.stores.object_writer import ObjectWriter, leave
+from storage.blobs.stores.part_memory import PartMemory
 from storage.blobs.stores.s3 import S3Store
 from storage.mongo.client import Document
 from storage.urls.s3 import S3Place
@@ -27,10 +29,11 @@ class LargeFiles:
     def __init__(self, place: S3Place, inline_bytes: int, timeout_seconds: float) -> None:
         self.s3 = S3Store(place, timeout_seconds)
         self.inline_bytes = inline_bytes
+        self._memory = PartMemory()
 
-    def open_writer(self, small: ChunkWriter, count_uploads: Callable[[], float]) -> "BySizeWriter":
+    def open_writer(self, small: ChunkWriter) -> "BySizeWriter":
         """Open a writer for the files of one request, of which another writes the small ones."""
-        return BySizeWriter(small, ObjectWriter(self.s3, count_uploads), self.inline_bytes)
+        return BySizeWriter(small, ObjectWriter(self.s3, self._memory), self.inline_bytes)
 
     def open_upload(self, name: str) -> ObjectUpload:
         """Begin an object.
@@ -39,7 +42,24 @@ class LargeFiles:
             BytesUnavailable: The bucket is away.
         """
         self.s3.health.check()
-        return ObjectUpload(self.s3, name)
+        return ObjectUpload(self.s3, self._memory, name)
+
+    async def copy_in(self, name: str, pieces: AsyncIterator[bytes]) -> None:
+        """Write an object; nothing is left if ``pieces`` raises.
+
+        Raises:
+            BytesUnavailable: It may be written nevertheless.
+            Exception: Whatever ``pieces`` raises.
+        """
+        upload = self.open_upload(name)
+        try:
+            async for piece in pieces:
+                await upload.add(piece)
+            await upload.close()
+            await upload.settle()
+        except BaseException:
+            await leave([upload])
+            raise
 
 
 class BySizeWriter:

@@ -6,13 +6,13 @@ stored again get another name.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Collection, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TypeVar
 
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, GenericError
 
 from domain.errors.capacity import BytesUnavailable
 from domain.ports import S3, StoredObject
@@ -31,6 +31,7 @@ PART_BYTES = 5 * 1024 * 1024
 PROBE_KEY = "health"
 OWNER_KEY = "owner"
 LETTING_GO_SECONDS = 0.1
+BEHIND_THE_END = "416 Range Not Satisfiable"
 
 Found = TypeVar("Found")
 
@@ -50,44 +51,30 @@ class S3Store:
         self.health = StoreHealth(self._probe)
         self.leftovers = MultipartLeftovers(place, timeout_seconds)
 
-    async def put(self, name: str, pieces: Iterable[bytes | bytearray]) -> None:
+    async def put(self, name: str, data: bytes) -> None:
         """Write an object whose bytes are at hand, in one request.
 
         Raises:
             BytesUnavailable: It may be written nevertheless.
         """
         with self._writing():
-            await obstore.put_async(self._bucket, key_of(name), iter(pieces), use_multipart=False)
+            await obstore.put_async(self._bucket, key_of(name), data, use_multipart=False)
 
-    async def put_stream(
-        self, name: str, pieces: AsyncIterator[bytes | bytearray], parts_at_once: int = 1
-    ) -> None:
-        """Write an object while its bytes arrive, in parts; nothing is left if ``pieces`` raises.
+    async def put_stream(self, name: str, parts: AsyncIterator[bytes]) -> None:
+        """Write an object part by part; nothing is left if ``parts`` raises.
+
+        Args:
+            parts: Each has :data:`PART_BYTES`, except the last one. One is written at a time: what
+                follows the one after it is asked for once it is written.
 
         Raises:
             BytesUnavailable: It may be written nevertheless.
-            Exception: Whatever ``pieces`` raises.
+            Exception: Whatever ``parts`` raises.
         """
         with self._writing():
             await obstore.put_async(
-                self._bucket,
-                key_of(name),
-                pieces,
-                chunk_size=PART_BYTES,
-                max_concurrency=parts_at_once,
+                self._bucket, key_of(name), parts, chunk_size=PART_BYTES, max_concurrency=1
             )
-
-    async def copy_in(self, name: str, pieces: AsyncIterator[bytes], size_bytes: int) -> None:
-        """Write an object of a known size; nothing is left if ``pieces`` raises.
-
-        Raises:
-            BytesUnavailable: It may be written nevertheless.
-            Exception: Whatever ``pieces`` raises.
-        """
-        if size_bytes > PART_BYTES:
-            await self.put_stream(name, pieces)
-        else:
-            await self.put(name, [piece async for piece in pieces])
 
     async def read_many(self, names: Collection[str]) -> dict[str, bytes]:
         """Read objects, some at the same time; missing ones are left out.
@@ -108,7 +95,7 @@ class S3Store:
         return found
 
     async def stream(self, name: str, start: int, stop: int) -> AsyncIterator[bytes]:
-        """Read the bytes from ``start`` up to ``stop``; a missing object has none.
+        """Read the bytes from ``start`` up to ``stop``; ends early where bytes are missing.
 
         A stream holds one part, and no connection: a client that reads slowly costs S3 nothing.
 
@@ -227,7 +214,7 @@ def _translated() -> Iterator[None]:
 
 
 async def _find(reading: Awaitable[Found]) -> Found | None:
-    """Await a read; None if the object is missing.
+    """Await a read; None if the object, or this part of it, is missing.
 
     Raises:
         BytesUnavailable: S3 cannot be reached, is busy, refuses the credentials, or has no bucket.
@@ -237,5 +224,8 @@ async def _find(reading: Awaitable[Found]) -> Found | None:
             return await reading
         except FileNotFoundError as error:
             if "NoSuchBucket" in str(error):
+                raise
+        except GenericError as error:
+            if BEHIND_THE_END not in str(error):
                 raise
     return None

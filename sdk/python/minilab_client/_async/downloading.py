@@ -30,11 +30,15 @@ async def stream_content(
         # Positions count the bytes of the picture, not those of a compressed answer.
         headers = {"Accept-Encoding": "identity"}
         if received:
-            headers |= {"Range": f"bytes={received}-", "If-Range": etag}
+            headers["Range"] = f"bytes={received}-"
+        if etag:
+            headers["If-Range"] = etag
         async with http.stream("GET", path, params=params, headers=headers) as response:
             if received and response.status_code != httpx.codes.PARTIAL_CONTENT:
                 raise ConnectionFailed("the picture changed while it was downloaded")
-            etag = response.headers.get("ETag", "")
+            # What comes from elsewhere is an original, which never changes.
+            is_original = bool(response.history)
+            etag = "" if is_original else response.headers.get("ETag", "")
             try:
                 async for chunk in response.aiter_bytes():
                     received += len(chunk)
@@ -42,7 +46,7 @@ async def stream_content(
                     yield chunk
             except httpx.TransportError as cause:
                 failures += 1
-                if failures > _MAX_FAILURES or not etag:
+                if failures > _MAX_FAILURES or not (etag or is_original):
                     raise failed(response.request, cause) from cause
             else:
                 return

@@ -17,6 +17,8 @@ ONCE = {"minilab_retries": Retries(limit=0)}
 """Extensions of a request that is not sent again."""
 _CHUNK_BYTES = 64 * 1024
 _CONNECT_SECONDS = 10.0
+# The headers of a request that also a store of bytes needs to know.
+_ELSEWHERE = ("Accept-Encoding", "Range", "User-Agent")
 _UNSENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 
 
@@ -70,6 +72,9 @@ class AsyncHttpClient(httpx.AsyncClient):
     ) -> tuple[httpx.Response | ApiError | ConnectionFailed, httpx.TransportError | None]:
         try:
             response = await super().send(request, **options)
+            if (elsewhere := _elsewhere(request, response)) is not None:
+                request = elsewhere
+                response = await self._follow(response, request, options)
             if response.is_success:
                 return response, None
             content = await response.aread()
@@ -78,6 +83,28 @@ class AsyncHttpClient(httpx.AsyncClient):
         except httpx.TransportError as cause:
             return failed(request, cause), cause
         return error_of(response.status_code, response.headers, content), None
+
+    async def _follow(
+        self, response: httpx.Response, request: httpx.Request, options: dict[str, Any]
+    ) -> httpx.Response:
+        """Get the bytes of a picture from where the service keeps them."""
+        await response.aclose()
+        found = await super().send(request, **{**options, "auth": None})
+        found.history = [response]
+        return found
+
+
+def _elsewhere(request: httpx.Request, response: httpx.Response) -> httpx.Request | None:
+    """Build the request for another server that has the bytes; None if there is none.
+
+    Neither the key nor any other header of the service goes there.
+    """
+    found = response.next_request
+    is_sent_on = request.method == "GET" and response.status_code == httpx.codes.TEMPORARY_REDIRECT
+    if not is_sent_on or found is None or found.url.netloc == request.url.netloc:
+        return None
+    headers = {name: found.headers[name] for name in _ELSEWHERE if name in found.headers}
+    return httpx.Request("GET", found.url, headers=headers, extensions=request.extensions)
 
 
 class _AsyncFileBody:

@@ -29,11 +29,15 @@ def stream_content(http: httpx.Client, path: str, params: dict[str, Any]) -> Ite
         # Positions count the bytes of the picture, not those of a compressed answer.
         headers = {"Accept-Encoding": "identity"}
         if received:
-            headers |= {"Range": f"bytes={received}-", "If-Range": etag}
+            headers["Range"] = f"bytes={received}-"
+        if etag:
+            headers["If-Range"] = etag
         with http.stream("GET", path, params=params, headers=headers) as response:
             if received and response.status_code != httpx.codes.PARTIAL_CONTENT:
                 raise ConnectionFailed("the picture changed while it was downloaded")
-            etag = response.headers.get("ETag", "")
+            # What comes from elsewhere is an original, which never changes.
+            is_original = bool(response.history)
+            etag = "" if is_original else response.headers.get("ETag", "")
             try:
                 for chunk in response.iter_bytes():
                     received += len(chunk)
@@ -41,7 +45,7 @@ def stream_content(http: httpx.Client, path: str, params: dict[str, Any]) -> Ite
                     yield chunk
             except httpx.TransportError as cause:
                 failures += 1
-                if failures > _MAX_FAILURES or not etag:
+                if failures > _MAX_FAILURES or not (etag or is_original):
                     raise failed(response.request, cause) from cause
             else:
                 return
