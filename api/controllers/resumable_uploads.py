@@ -28,7 +28,6 @@ from api.http.tus_headers import (
     has_bytes,
     progress_headers,
     read_checksum,
-    refuse_unsupported,
 )
 from api.state import ApiRequest
 from api.uploads.resumable import Announced, IncomingBytes, ResumeUploads
@@ -132,7 +131,6 @@ class ResumableUploadController(Controller):
         A creation with the `Idempotency-Key` of an earlier one gets the same upload, as far as it
         is. So an answer that was lost costs no second place.
         """
-        refuse_unsupported(request.headers)
         body = None
         content_type, length = request.headers.get("content-type"), request.content_length
         checksum = read_checksum(upload_checksum)

@@ -6,13 +6,13 @@ Source: tus resumable upload protocol 1.0.0, https://tus.io/protocols/resumable-
 import base64
 import binascii
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from datetime import UTC, datetime
 from email.utils import format_datetime
 
 import msgspec
 
-from domain.errors.requests import ChecksumMismatch, WrongContentType
+from domain.errors.requests import ChecksumMismatch, MalformedRequest, WrongContentType
 from domain.resumable import METADATA, ResumableUpload, malformed_header
 from storage.blobs.intake import Digest
 
@@ -89,15 +89,12 @@ def has_bytes(content_type: str | None, length: int | None, *, is_required: bool
     return False
 
 
-def refuse_unsupported(headers: Mapping[str, str]) -> None:
-    """Refuse headers of extensions that the service does not have.
-
-    Raises:
-        MalformedRequest: There is one.
-    """
+def unsupported(names: Container[bytes]) -> MalformedRequest | None:
+    """Return the refusal of a creation by its headers, if one is of another extension."""
     for name in NOT_SUPPORTED:
-        if headers.get(name) is not None:
-            raise malformed_header(name, f"is not supported; the extensions are {EXTENSIONS}")
+        if name.lower().encode() in names:
+            return malformed_header(name, f"is not supported; the extensions are {EXTENSIONS}")
+    return None
 
 
 def progress_headers(upload: ResumableUpload) -> dict[str, str]:

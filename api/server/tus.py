@@ -3,7 +3,7 @@
 from litestar.enums import HttpMethod, ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 
-from api.http.tus_headers import TUS_ROUTE, VERSION, is_tus, service_headers
+from api.http.tus_headers import TUS_ROUTE, VERSION, is_tus, service_headers, unsupported
 from api.server.problems import send_problem
 from domain.errors.requests import WrongTusVersion
 
@@ -55,6 +55,9 @@ class TusProtocol:
         elif is_refused:
             detail = f"Send the header Tus-Resumable: {VERSION}."
             await send_problem(WrongTusVersion(detail), send_with_version)
+        # A client of these extensions may send no Upload-Length: this says why it needs one.
+        elif scope["method"] == HttpMethod.POST and (refusal := unsupported(given)):
+            await send_problem(refusal, send_with_version)
         else:
             await self._app(scope, receive, send_with_version)
 

@@ -100,10 +100,6 @@ class ResumeUploads:
         length = None if body is None else body.length
         if body is not None and (length or 0) > announced.length:
             raise RequestTooLarge("The body has more bytes than Upload-Length says.")
-        if (found := await self._uploads.find_created(plan)) is not None:
-            if found.length != plan.length:
-                raise IdempotencyKeyMisused("The upload of this key has another length.")
-            return found
         if quota := quota_of(caller, self._tenant_max_bytes):
             stored = await self._stores.stored_bytes.read(quota.account)
             check_fits(quota, stored, announced.length)
@@ -113,6 +109,10 @@ class ResumeUploads:
             if caller.is_admin:
                 limits = msgspec.structs.replace(limits, **NO_LIMITS)
             upload = await self._uploads.create(plan, limits)
+            if upload.fence:
+                if upload.length != plan.length:
+                    raise IdempotencyKeyMisused("The upload of this key has another length.")
+                return upload
             self._metrics.resumable("created")
             if body is None:
                 if upload.is_finished:
@@ -122,7 +122,7 @@ class ResumeUploads:
                 return await self._receive(upload, body, admitted)
             except BaseException:
                 with suppress(ServiceError, MONGODB_FAILED):
-                    await asyncio.shield(self._uploads.delete(upload.owner, upload.id))
+                    await asyncio.shield(self._uploads.take_back(upload))
                 raise
 
     async def read(self, caller: Caller, upload_id: str) -> ResumableUpload:

@@ -30,13 +30,14 @@ from storage.mongo.threads import plain_database
 from storage.mongo.transactions import run_transaction_in_thread
 from storage.queue.batching import Batcher
 from storage.resumable.completion import Completion
-from storage.resumable.documents import UNUSED, document_of, upload_of
+from storage.resumable.creation import Created, create_uploads
+from storage.resumable.documents import UNUSED, upload_of
 from storage.resumable.intake import BegunFile, ResumableIntake
 from storage.resumable.removal import delete_uploads
-from storage.resumable.reservations import Creation, reserve
+from storage.resumable.reservations import Creation
 
 CREATED_TOGETHER = 500
-Creating = Batcher[Creation, ServiceError | None]
+Creating = Batcher[Creation, Created]
 
 
 class ResumableUploads:
@@ -55,6 +56,9 @@ class ResumableUploads:
     async def create(self, plan: UploadPlan, limits: ResumableLimits) -> ResumableUpload:
         """Create an upload with a place of its own, durable. Many at a time share a transaction.
 
+        If an earlier creation with the same key has made one that is still there, it is returned,
+        and a request that sends bytes to it is ended.
+
         Raises:
             TooManyResumable: The owner has too many.
             LinkUsedUp: The link has no room for it.
@@ -68,20 +72,10 @@ class ResumableUploads:
         upload = ResumableUpload(
             **msgspec.structs.asdict(plan), id=new_id(), file_id=ObjectId(), created_at=utc_now()
         )
-        if refusal := await creating.submit(Creation(upload, limits)):
-            raise refusal
-        return upload
-
-    async def find_created(self, plan: UploadPlan) -> ResumableUpload | None:
-        """Find the upload of an earlier creation with the same Idempotency-Key, if it is there.
-
-        A request that sends bytes to it is ended: the offset is final.
-        """
-        if plan.creation_key is None:
-            return None
-        which = {"creation_key": plan.creation_key, "owner": plan.owner}
-        found = await self._go_on(which | {"expires_at": {"$gt": utc_now()}} | UNUSED)
-        return None if found is None else upload_of(found)
+        created = await creating.submit(Creation(upload, limits))
+        if isinstance(created, ServiceError):
+            raise created
+        return created
 
     async def find(self, owner: str, upload_id: str) -> ResumableUpload:
         """Find an upload, and end the request that sends bytes to it: its offset is final.
@@ -161,6 +155,10 @@ class ResumableUploads:
             uploads.append(await self._completion.complete(upload))
         return uploads
 
+    async def take_back(self, upload: ResumableUpload) -> None:
+        """Delete an upload again, unless another request has gone on with it."""
+        await self.delete_some({"_id": upload.id, "fence": upload.fence} | UNUSED, 1)
+
     async def delete(self, owner: str, upload_id: str) -> None:
         """Delete an upload that no job has used, and give its place back.
 
@@ -199,17 +197,9 @@ class ResumableUploads:
         )
         return found
 
-    async def _create_all(self, creations: list[Creation]) -> list[ServiceError | None]:
-        def write(session: ClientSession) -> list[ServiceError | None]:
-            refusals = reserve(self._plain, session, creations, utc_now())
-            made = [
-                document_of(one.upload)
-                for one, refusal in zip(creations, refusals, strict=True)
-                if refusal is None
-            ]
-            if made:
-                self._plain[RESUMABLE].insert_many(made, ordered=False, session=session)
-            return refusals
+    async def _create_all(self, creations: list[Creation]) -> list[Created]:
+        def write(session: ClientSession) -> list[Created]:
+            return create_uploads(self._plain, session, creations, utc_now())
 
         return await run_transaction_in_thread(self._client, write)
 

@@ -28,7 +28,7 @@ def _several(stores: Stores, count: int) -> list[ResumableUploads]:
 
 
 async def _create(
-    uploads: ResumableUploads, link: UploadLink | None, length: int = 10
+    uploads: ResumableUploads, link: UploadLink | None, length: int = 10, key: str | None = None
 ) -> ResumableUpload | Exception:
     plan = UploadPlan(
         owner="user:u1" if link is None else f"key:{link.id}",
@@ -39,6 +39,7 @@ async def _create(
         filename="a.jpg",
         metadata="",
         expires_at=utc_now() + timedelta(hours=1),
+        creation_key=key,
     )
     try:
         return await uploads.create(plan, LIMITS)
@@ -90,3 +91,30 @@ async def test_owner_has_exactly_so_many(stores: Stores) -> None:
     assert Counter(map(type, answers)) == {ResumableUpload: 100, TooManyResumable: 200}
     account = await stores.database["resumable_accounts"].find_one({"_id": "user:u1"})
     assert account == {"_id": "user:u1", "reserved_files": 100, "reserved_bytes": 1000}
+
+
+@pytest.mark.parametrize("through_link", [True, False])
+async def test_creations_at_once_with_one_key_make_one_upload(
+    stores: Stores, through_link: bool
+) -> None:
+    link = await _link(stores, max_files=5) if through_link else None
+    through = _several(stores, 4)
+    created = await asyncio.gather(
+        *(_create(through[n % 4], link, key=f"key {n % 3}") for n in range(60))
+    )
+    uploads = [one for one in created if isinstance(one, ResumableUpload)]
+    assert len(uploads) == len(created)
+    assert len({one.id for one in uploads}) == 3
+    # Each answer has its own fence: of the requests that send bytes, the last one goes on.
+    assert len({(one.id, one.fence) for one in uploads}) == 60
+    place = await stores.database["upload_links" if link else "resumable_accounts"].find_one()
+    assert place is not None
+    assert place["reserved_files"] == 3
+
+
+async def test_key_of_a_creation_that_is_refused_makes_none(stores: Stores) -> None:
+    link = await _link(stores, max_files=1)
+    (uploads,) = _several(stores, 1)
+    await _create(uploads, link)
+    refused = await asyncio.gather(*(_create(uploads, link, key="k") for _ in range(9)))
+    assert {type(one) for one in refused} == {LinkUsedUp}

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from domain.errors.access import UploadInterrupted
@@ -195,3 +196,23 @@ async def test_key_that_ends_meanwhile_keeps_what_arrived(service: Service) -> N
     other = Tus(service.client, await service.make_key("client", "u1"))
     offset = await other.offset(path)
     assert await stored_bytes(service, path) == CONTENT[:offset]
+
+
+async def test_creation_that_is_repeated_while_it_sends_leaves_the_upload(service: Service) -> None:
+    link = await service.make_link(max_files=1)
+    tus, once = Tus(service.client, link["token"]), {"Idempotency-Key": "k1"}
+    repeated: list[httpx.Response] = []
+
+    async def body() -> AsyncIterator[bytes]:
+        yield CONTENT[:100_000]
+        await until(lambda: service.count("resumable_uploads"))
+        repeated.append(await tus.create(len(CONTENT), **once))
+        yield CONTENT[100_000:]
+
+    overtaken = await tus.create(len(CONTENT), content=body(), **once)
+    assert_problem(overtaken, 423, "upload_interrupted")
+    assert repeated[0].status_code == 201
+    path, offset = repeated[0].headers["Location"], int(repeated[0].headers["Upload-Offset"])
+    assert (await tus.patch(path, offset, CONTENT[offset:])).status_code == 204
+    assert await stored_bytes(service, path) == CONTENT
+    assert (await service.link(link["id"]))["reserved_files"] == 1
