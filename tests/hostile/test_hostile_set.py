@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 from PIL import Image
 
-from domain.errors.files import FileRefused
+from domain.errors.files import FileRefused, OperationFailed
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import Stack
 from tests.hostile import bombs, lies
@@ -57,6 +57,9 @@ def refusals(kind: type[FileRefused] = FileRefused) -> Iterator[str]:
     for refusal in kind.__subclasses__():
         yield refusal.code
         yield from refusals(refusal)
+
+
+SIZE_REFUSALS = {*refusals(), OperationFailed.code, "wrong_state"}
 
 
 async def test_each_hostile_file_is_an_error_or_a_result_within_limits(stack: Stack) -> None:
@@ -116,7 +119,7 @@ async def test_sizes_of_hostile_files_are_made_or_refused(stack: Stack) -> None:
                 assert 1 <= picture.width <= 320
         else:
             assert answer.status_code in {409, 422}, answer.text
-            assert answer.json()["code"] in {*refusals(), "wrong_state"}, answer.text
+            assert answer.json()["code"] in SIZE_REFUSALS, answer.text
     assert answers[200] >= 40
     assert worker.is_running
 
@@ -130,10 +133,13 @@ async def test_batches_over_hostile_files_name_their_errors_and_go_on(stack: Sta
         batch = await _run_batch(stack, order)
         assert batch["status"] in {"succeeded", "partial"}, batch
         assert batch["done"] + batch["failed"] == batch["selected"]
-        assert set(batch["errors"]) <= set(refusals()), batch
+        assert set(batch["errors"]) <= SIZE_REFUSALS, batch
+        for failure in batch["failures"]:  # WebP ends at 16,383 pixels: no such size can be made.
+            is_format = failure["code"] == OperationFailed.code
+            assert is_format == ("cannot hold so large" in failure["detail"]), failure
         assert batch["done"] >= 40
     log = stack.log(worker)
-    for trouble in ("child_ended", "piece_failed", "operation_failed"):
+    for trouble in ("child_ended", "piece_failed", "operation_failed", "piece_interrupted"):
         assert trouble not in log
     assert worker.is_running
 

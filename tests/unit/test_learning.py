@@ -162,6 +162,30 @@ def test_values_that_many_images_share_are_no_drift() -> None:
     assert index < ALERT_AT / 2
 
 
+def test_a_value_on_an_edge_counts_a_part_in_each_range_that_it_touches() -> None:
+    chance = np.random.default_rng(3)
+    vectors = np.maximum(chance.normal(size=(500, 12)), 0).astype(np.float32).round(1)
+    found = describe(vectors, ["a"] * 500, ["a"])
+    cuts = np.linspace(0, 1, 11)[1:-1]
+    assert found.edges == pytest.approx(np.quantile(vectors, cuts, axis=0).T, abs=1e-6)
+    expected = np.zeros_like(found.shares)
+    for feature, edges in enumerate(found.edges):
+        for value in vectors[:, feature]:
+            low, high = (
+                np.searchsorted(edges, value, "left"),
+                np.searchsorted(edges, value, "right"),
+            )
+            expected[feature, low : high + 1] += 1 / (high - low + 1) / len(vectors)
+    assert found.shares == pytest.approx(expected, abs=1e-5)
+
+
+def test_many_images_are_described_by_some_of_them() -> None:
+    vectors = np.random.default_rng(4).random((25_000, 3)).astype(np.float32)
+    found = describe(vectors, ["a"] * 25_000, ["a"])
+    assert found.images == 8_334
+    assert feature_index(found, vectors) == pytest.approx(0, abs=0.002)
+
+
 def test_no_drift_is_said_of_few_images() -> None:
     reference = _reference(_vectors(400))
     assert feature_index(reference, _vectors(20)) is None
