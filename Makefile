@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Without bytecode on disk, each process compiles what it imports: 2 s of processor time for the API.
 unexport PYTHONDONTWRITEBYTECODE
-.PHONY: help run test test-fast check bench house faults fleet flood simulate fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
+.PHONY: help run test test-fast check bench accuracy house faults fleet flood simulate fuzz verify-data sbom openapi reference diagrams sdk clients lock fix clean
 
 PYTHON ?= python3
 VENV := .venv
@@ -111,6 +111,9 @@ $(VENV)/.peer: locks/peer.lock | $(VENV)/.dev
 
 bench: $(VENV)/.dev $(VENV)/.peer ## Measure the service beside its limits and a peer, and print the tables (BENCH_ARGS, such as --quick --only peer)
 	@$(BIN)/python -m benchmarks.run_all $(BENCH_ARGS)
+
+accuracy: $(VENV)/.dev ## Measure how many unseen pictures a model names rightly, by the number of its labels (ACCURACY_ARGS, such as --folder FOLDER)
+	@$(BIN)/python -m benchmarks.accuracy $(ACCURACY_ARGS)
 
 house: $(VENV)/.dev ## Measure the size and the shape of the code beside its goals (HOUSE_ARGS, such as --worst 10)
 	@$(BIN)/python -m benchmarks.house $(HOUSE_ARGS)

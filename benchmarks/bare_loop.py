@@ -85,6 +85,8 @@ def _prepare(
     _Work.files = [path.read_bytes() for path in paths]
     _Work.start, _Work.following = start, following
     warm_up()
+    if _Work.files:  # What it loads once is loaded.
+        _Work.operation(_Work.files[0])
 
 
 def _work() -> tuple[float, float, float]:

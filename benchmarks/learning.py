@@ -41,7 +41,7 @@ def measure_learning(bench: Bench) -> Section:
 
 
 async def _measure(bench: Bench) -> Section:
-    images = bench.count(100_000, 5_000)
+    images = bench.count(100_000, 20_000)
     name = f"learning_{images}"
     settings = msgspec.structs.replace(bench.store_settings, mongodb_database=name)
     async with open_stores(settings, WorkRules()) as stores:

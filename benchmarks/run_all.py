@@ -11,6 +11,7 @@ from rich.console import Console
 
 from benchmarks.acceptance import measure_acceptance
 from benchmarks.analytics import measure_analytics
+from benchmarks.backfill import measure_backfill
 from benchmarks.bucket import measure_bucket
 from benchmarks.comparison.section import measure_beside_peer
 from benchmarks.fairness import measure_fairness
@@ -60,6 +61,7 @@ LINES: Mapping[str, Callable[[Bench], Section]] = {
     "analytics": measure_analytics,
     "fleet": measure_many_processes,
     "learning": measure_learning,
+    "backfill": measure_backfill,
 }
 TABLE_COLUMNS = 190
 
