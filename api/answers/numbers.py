@@ -13,7 +13,7 @@ from api.analytics.reports import Reports, WeekPage
 from api.http.headers import ARROW, NPY, SVG, SVG_HEADERS
 from api.schemas.histograms import view_image_histogram, view_median
 from api.schemas.images import view_histogram
-from api.schemas.models import ModelVersionDetailView
+from api.schemas.models import ModelVersionDetailView, view_drift
 from api.schemas.statistics import view_statistics
 from api.schemas.views import Page
 from api.state import ApiRequest
@@ -21,6 +21,7 @@ from domain.errors.access import WrongState
 from domain.histograms.medians import Median
 from domain.images.values import unpack_bins
 from domain.learning.models import Model
+from domain.plots.drift import plot_drift
 from domain.plots.histogram import plot_histogram
 from domain.plots.model import plot_model
 from domain.plots.uploads import plot_uploads
@@ -59,6 +60,28 @@ def answer_model(
         WrongState: The plot is wanted of a version that has no metrics.
     """
     return _numbers_or_plot(request, view, partial(draw_model, model))
+
+
+def answer_drift(request: ApiRequest, model: Model) -> Response[bytes]:
+    """Answer with the comparisons of a version with what has arrived; see :func:`draw_drift`.
+
+    Raises:
+        WrongState: The plot is wanted before the first comparison.
+    """
+    return _numbers_or_plot(request, view_drift(model), partial(draw_drift, model))
+
+
+def draw_drift(model: Model) -> str:
+    """Plot how a version fared, night by night.
+
+    Raises:
+        WrongState: It was not compared yet.
+    """
+    if not model.watched:
+        raise WrongState("This version was not compared yet: the first comparison is at night.")
+    title = f"{model.task}, version {model.version}: compared with what arrives"
+    holdout = model.metrics.accuracy if model.metrics else None
+    return plot_drift(title, model.watched, holdout)
 
 
 def draw_model(model: Model) -> str:

@@ -7,7 +7,7 @@ from litestar.di import NamedDependency
 from litestar.status_codes import HTTP_200_OK, HTTP_202_ACCEPTED
 
 from api.answers.job_answers import ticket
-from api.answers.numbers import answer_model
+from api.answers.numbers import answer_drift, answer_model
 from api.contract.histogram_docs import MedianOperation
 from api.contract.route_docs import TICKET_HEADERS, answer, problems
 from api.http.guards import admins_only, learning_on
@@ -15,7 +15,7 @@ from api.http.headers import conditional, content_etag
 from api.http.parameters import IfNoneMatch, Task, VersionNumber
 from api.models.models import ManageModels
 from api.schemas.jobs import JobView
-from api.schemas.models import ModelsView, ModelVersionDetailView, ModelView
+from api.schemas.models import ModelDriftView, ModelsView, ModelVersionDetailView, ModelView
 from api.state import ApiRequest
 
 
@@ -46,6 +46,36 @@ class ModelController(Controller):
     ) -> ModelView:
         """Retrieves the model of a task with all its versions, newest first."""
         return await manage_models.read(task)
+
+    @get(
+        "/{task:str}/drift",
+        operation_id="getModelDrift",
+        operation_class=MedianOperation,
+        summary="Retrieve the drift of a model",
+        responses={
+            200: answer(
+                ModelDriftView,
+                "The comparisons of the live version with what has arrived, or a plot of them if "
+                "`Accept` prefers `image/svg+xml`.",
+            ),
+            304: answer(None, "It has not changed since the version in If-None-Match."),
+        }
+        | problems(403, 404, 409),
+    )
+    async def get_model_drift(
+        self,
+        request: ApiRequest,
+        manage_models: NamedDependency[ManageModels],
+        task: Task,
+        if_none_match: IfNoneMatch = None,
+    ) -> Response[Any]:
+        """Retrieves how the pictures that arrive differ from those that the live version learned.
+
+        Every night it is compared with the newest images, and with new labels. A stability index
+        above 0.25 says that it needs new labels. The plot exists after the first comparison.
+        """
+        response = answer_drift(request, await manage_models.read_live(task))
+        return conditional(if_none_match, content_etag(response.content), response)
 
     @get(
         "/{task:str}/versions/{version:int}",

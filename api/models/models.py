@@ -52,6 +52,17 @@ class ManageModels:
         model = await self._stores.models.get(task, version)
         return model, view_version_detail(model)
 
+    async def read_live(self, task: str) -> Model:
+        """Read the live version of a task.
+
+        Raises:
+            NotFound: No version of it is live.
+        """
+        live = [one for one in await self._stores.models.live() if one.task == task]
+        if not live:
+            raise NotFound
+        return live[0]
+
     async def train(self, caller: Caller, task: str) -> JobView:
         """Request a training; return its job, or that of the training that is open."""
         entry = new_entry(caller, AuditAction.MODEL_TRAINED, task)

@@ -93,6 +93,17 @@ class WatchedView(msgspec.Struct, frozen=True):
     """Share of them that agrees with the prediction; null without any."""
 
 
+class ModelDriftView(msgspec.Struct, frozen=True):
+    """The nightly comparisons of the live version of a model with what has arrived."""
+
+    task: str
+    """What is predicted: the task of the labels."""
+    version: int
+    """The live version."""
+    watched: list[WatchedView]
+    """Oldest first; the last 90."""
+
+
 class ModelVersionView(msgspec.Struct, frozen=True):
     """A version of a model. Values that are not known, or not known yet, are null."""
 
@@ -194,6 +205,11 @@ def view_version_detail(model: Model) -> ModelVersionDetailView:
         calibration=[_view_bin(one) for one in metrics.calibration] if metrics else [],
         watched=[_view_watched(one) for one in model.watched],
     )
+
+
+def view_drift(model: Model) -> ModelDriftView:
+    """Convert the comparisons of a version."""
+    return ModelDriftView(model.task, model.version, [_view_watched(one) for one in model.watched])
 
 
 def view_predictions(

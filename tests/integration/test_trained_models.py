@@ -208,12 +208,19 @@ async def test_a_comparison_sees_pictures_that_have_changed(service: Service) ->
     await store(service.stores, await train(service.stores))
     await service.stores.models.promote("kind", 1)
     await add_images(service.stores.database, draw_vectors([8] * 300, seed=3))
+    path, as_plot = "/v1/models/kind/drift", {"Accept": "image/svg+xml"}
+    assert_problem(await service.client.get("/v1/models/none/drift"), 404, "not_found")
+    assert_problem(await service.client.get(path, headers=as_plot), 409, "wrong_state")
     learner = Learner(read_settings(service.environ), service.stores)
     await learner.compare()
     version = (await service.client.get("/v1/models/kind/versions/1")).json()
     (watched,) = version["watched"]
     assert watched["images"] == 390
     assert watched["feature_psi"] > 0.25
+    drift = (await service.client.get(path)).json()
+    assert drift == {"task": "kind", "version": 1, "watched": [watched]}
+    plot = await service.client.get(path, headers=as_plot)
+    assert "the pictures have changed" in plot.text
     assert (
         'minilab_model_psi{of="features",task="kind"}'
         in (await service.client.get("/metrics")).text

@@ -9,7 +9,7 @@ from litestar.params import FromPath, URLEncodedBody
 from litestar.response import Template
 
 from api.answers.image_filters import DEFAULT_DISTANCE
-from api.answers.numbers import draw_model
+from api.answers.numbers import draw_drift, draw_model
 from api.http.guards import learning_on
 from api.http.headers import SVG, SVG_HEADERS
 from api.http.parameters import Task, VersionNumber
@@ -23,13 +23,12 @@ from api.schemas.images import ListedImageView
 from api.schemas.jobs import JobView
 from api.schemas.models import ModelVersionDetailView, ModelView
 from api.state import ApiRequest
-from domain.errors.access import NotFound
 from domain.image_search import ImageFilter
 from domain.keys import Scope, scope_of
 from domain.labels import TASK_PATTERN
 from domain.learning.drift import ALERT_AT
 from domain.learning.models import PROMOTABLE, Model
-from domain.plots.drift import describe_drift, plot_drift
+from domain.plots.drift import describe_drift
 
 PATH = "/admin/models"
 GUARDS = [learning_on]
@@ -131,11 +130,7 @@ async def plot_comparisons(
 ) -> Response[str]:
     """Draw how a version fared, night by night."""
     model, _ = await manage_models.read_version(task, version)
-    if not model.watched:
-        raise NotFound
-    holdout = model.metrics.accuracy if model.metrics else None
-    title = f"{task}, version {version}: compared with what arrives"
-    return Response(plot_drift(title, model.watched, holdout), media_type=SVG)
+    return Response(draw_drift(model), media_type=SVG)
 
 
 async def _overview(
