@@ -14,7 +14,6 @@ from benchmarks.fairness import Backlog, count_done, queue_up
 from benchmarks.harness.clients import in_own_process
 from benchmarks.harness.meter import cpu_seconds
 from benchmarks.harness.pictures import write_small
-from benchmarks.harness.receivers import Receivers
 from benchmarks.harness.service import (
     Bench,
     Service,
@@ -22,23 +21,15 @@ from benchmarks.harness.service import (
     running_module,
     running_service,
 )
+from benchmarks.one_target import measure_one_target
 from benchmarks.rows import Row, Section, Target
-from benchmarks.webhooks import (
-    CALLER,
-    SECRET,
-    deliverer_environment,
-    until_arrived,
-    write_events,
-)
 from storage.clock import new_id, utc_now
-from storage.settings import StoreSettings, WorkRules
+from storage.settings import WorkRules
 from storage.stores import Stores, open_stores
-from storage.webhooks.endpoints import EndpointPlan
 
 PHOTOS = 100
 OPEN_JOBS = 3000
 READ_SECONDS = 30
-DELIVERIES = 3000
 LOOK_SECONDS = 0.25
 MOST_SECONDS = 3600
 
@@ -80,12 +71,7 @@ def measure_many_processes(bench: Bench) -> Section:
                 "of one",
                 Target(1.2, at_most=True),
             ),
-            Row(
-                "deliveries to one webhook, 1 deliverer",
-                _deliver(bench),
-                "a second",
-                target=Target(800, of="figure"),
-            ),
+            *measure_one_target(bench),
         ],
     )
 
@@ -169,24 +155,3 @@ async def _ms_a_second(pid: int, seconds: float) -> float:
     began, before = time.monotonic(), cpu_seconds(pid)
     await asyncio.sleep(seconds)
     return 1000 * (cpu_seconds(pid) - before) / (time.monotonic() - began)
-
-
-def _deliver(bench: Bench) -> float:
-    database = new_database()
-    environment, settings = deliverer_environment(bench, database)
-    with running_module(bench, ["tasks.delivery"], environment):
-        return asyncio.run(_deliver_to_one(settings, bench.count(DELIVERIES, 500)))
-
-
-async def _deliver_to_one(settings: StoreSettings, count: int) -> float:
-    async with open_stores(settings, WorkRules()) as stores, Receivers() as receivers:
-        await stores.prepare()
-        plan = EndpointPlan(receivers.url("ok", "0"))
-        endpoint = await stores.webhooks.create(plan, SECRET, CALLER)
-        # A target that never answered gets one delivery at a time.
-        made = await write_events(stores, [endpoint] * 10)
-        seen = await until_arrived(receivers, {("/ok/0", event) for _, event in made}, 0)
-        began = time.monotonic()
-        made = await write_events(stores, [endpoint] * count)
-        await until_arrived(receivers, {("/ok/0", event) for _, event in made}, seen)
-        return count / (time.monotonic() - began)

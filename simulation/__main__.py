@@ -14,6 +14,7 @@ from simulation.run import Outcome
 from simulation.tables import (
     assumption_table,
     cost_table,
+    deployment_table,
     sensitivity_table,
     smallest_table,
     speed_table,
@@ -24,7 +25,10 @@ from simulation.validation.trial import Validation, rows_of
 
 DOCS = Path(__file__).parent.parent / "docs"
 PAGE, PICTURES = DOCS / "scale.md", DOCS / "simulation"
+ARCHITECTURE = DOCS / "architecture.md"
 SEEDS = 20
+# The sizes, and a zone that is lost.
+DEPLOYMENTS = 5
 
 Found = list[tuple[Case, list[Outcome]]]
 
@@ -51,10 +55,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     if (kept := read_kept()) is not None:
         parts["validation"] = validation_text(kept)
+    deployments = {"deployments": deployment_table(found[:DEPLOYMENTS])}
     if options.print:
-        print("\n\n".join(parts.values()))
+        print("\n\n".join([*parts.values(), *deployments.values()]))
         return 0
     write_parts(PAGE, parts)
+    write_parts(ARCHITECTURE, deployments)
     PICTURES.mkdir(exist_ok=True)
     for name, svg in pictures_of(found).items():
         (PICTURES / f"{name}.svg").write_text(svg, encoding="utf-8")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from simulation.bands import band
-from simulation.cost import dollars_a_month
+from simulation.cost import BURSTS, dollars_a_month
 from simulation.plan import Assumption, Case
 from simulation.run import Outcome
 
@@ -56,6 +56,36 @@ def speed_table(found: Sequence[tuple[Case, Sequence[Outcome]]]) -> str:
     return table(rows)
 
 
+def deployment_table(found: Sequence[tuple[Case, Sequence[Outcome]]]) -> str:
+    """Write what some cases need, reach and cost."""
+    rows: list[Row] = [
+        (
+            "case",
+            "cores in the burst",
+            "99 % accepted",
+            "all done",
+            "a month",
+            "1,000 photos",
+        )
+    ]
+    for case, runs in found:
+        kinds = (case.fleet.api, case.fleet.worker)
+        pods = max(run.most_apis for run in runs), max(run.most_workers for run in runs)
+        cores = sum(most * kind.cores for most, kind in zip(pods, kinds, strict=True))
+        dollars = sum(dollars_a_month(case, runs[0]).values())
+        rows.append(
+            (
+                case.name,
+                f"{cores:,.0f}",
+                _seconds(runs, lambda run: run.accepted[_NINETY_NINE]),
+                _seconds(runs, lambda run: run.done[_ALL]),
+                f"${dollars:,.0f}",
+                _of_photos(dollars, case),
+            )
+        )
+    return table(rows)
+
+
 def cost_table(found: Sequence[tuple[Case, Sequence[Outcome]]]) -> str:
     """Write what the fleets cost a month."""
     bills = [(case, dollars_a_month(case, runs[0]), runs) for case, runs in found]
@@ -70,7 +100,7 @@ def cost_table(found: Sequence[tuple[Case, Sequence[Outcome]]]) -> str:
                 f"{hours:,.1f}",
                 *(f"${bill[part]:,.0f}" for part in parts),
                 f"${total:,.0f}",
-                f"${total / case.users / 60 * 1000:.2f}",
+                _of_photos(total, case),
             )
         )
     return table(rows)
@@ -123,6 +153,10 @@ def smallest_table(rows: Sequence[tuple[str, Case, Outcome]]) -> str:
             )
         )
     return table(lines)
+
+
+def _of_photos(dollars: float, case: Case) -> str:
+    return f"${dollars / case.users / BURSTS * 1000:.2f}"
 
 
 def _both(half: float, twice: float) -> str:

@@ -1,11 +1,12 @@
 """An HTTP client for URLs of strangers, with a guard of the addresses that it connects to.
 
 aiohttp implements the protocols. This module decides where it may connect to, and forbids
-redirects, proxies, cookies, decompression and the reuse of connections.
+redirects, proxies, cookies and decompression.
 """
 
 import socket
 import ssl
+from collections.abc import Sequence
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -29,6 +30,9 @@ class GuardedClient:
         user_agent: How the client names itself.
         resolver: Resolves names; None for the name servers of the system.
         tls: Trusted certificates; None for those of the system.
+        idle_seconds: How long a connection waits for the next request to the same host; 0: each
+            request has its own. One that is used again leads to the address that was checked.
+        traces: Observers of the session.
     """
 
     def __init__(
@@ -37,7 +41,11 @@ class GuardedClient:
         user_agent: str,
         resolver: AbstractResolver | None = None,
         tls: ssl.SSLContext | None = None,
+        idle_seconds: float = 0.0,
+        traces: Sequence[aiohttp.TraceConfig] = (),
     ) -> None:
+        self._idle_seconds = idle_seconds
+        self._traces = list(traces)
         self._guard = AddressGuard(networks)
         self._user_agent = user_agent
         self._resolver = resolver
@@ -52,8 +60,8 @@ class GuardedClient:
             ssl=self._tls or True,
             use_dns_cache=False,
             limit=0,
-            # A reused connection may be closing, which would fail the attempt.
-            force_close=True,
+            force_close=not self._idle_seconds,
+            keepalive_timeout=self._idle_seconds or None,
         )
         self._session = aiohttp.ClientSession(
             connector=connector,
@@ -61,6 +69,7 @@ class GuardedClient:
             timeout=aiohttp.ClientTimeout(total=None),
             trust_env=False,
             auto_decompress=False,
+            trace_configs=self._traces,
             headers={"User-Agent": self._user_agent, "Accept-Encoding": "identity"},
         )
         return self._session

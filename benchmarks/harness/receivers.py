@@ -19,6 +19,8 @@ from benchmarks.harness.streams import HOST, stream_server
 PAUSE_SECONDS = 0.2
 MOMENT_SECONDS = 0.05
 RETRY_AFTER_SECONDS = 1
+# The behaviours that leave a connection open for the next message.
+OK, FICKLE = "ok", "fickle"
 _PIECE = b"x" * 65536
 
 
@@ -64,7 +66,7 @@ class Receivers:
         self._seen: dict[str, set[str]] = defaultdict(set)
         self._serving = AsyncExitStack()
         self._answers = {
-            "ok": _encode("200 OK", b"taken"),
+            **dict.fromkeys((OK, FICKLE), _encode("200 OK", b"taken", connection="keep-alive")),
             "error": _encode("500 Internal Server Error", b"broken"),
             "busy": _encode(
                 "429 Too Many Requests", b"later", f"Retry-After: {RETRY_AFTER_SECONDS}\r\n"
@@ -76,6 +78,7 @@ class Receivers:
         self._behaviours: dict[str, Callable[[Message, asyncio.StreamWriter], Awaitable[None]]] = {
             "flaky": self._flaky,
             "moody": self._moody,
+            "late": self._late,
             "never": self._never,
             "slow": self._slow,
             "drip": self._drip,
@@ -88,9 +91,11 @@ class Receivers:
         """Return the URL of a receiver.
 
         Args:
-            kind: Its behaviour: ``ok``, ``error`` (500), ``busy`` (429 with Retry-After),
+            kind: Its behaviour: ``ok``, ``fickle`` (closes instead of a second answer on a
+                connection), ``error`` (500), ``busy`` (429 with Retry-After),
                 ``redirect``, ``gone`` (410), ``flaky`` (500 once for each message), ``moody``
-                (by :attr:`is_well`, after a moment), ``never`` (no answer),
+                (by :attr:`is_well`, after a moment), ``late`` (200 after a pause),
+                ``never`` (no answer),
                 ``slow`` (byte by byte), ``drip`` (200, then byte by byte), ``huge``
                 (200 with an endless body), ``headers`` (endless), ``garbage``, ``drop`` (closes).
             name: Distinguishes it from others with the same behaviour.
@@ -129,16 +134,20 @@ class Receivers:
 
     async def _answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
-        message = await _read_message(reader)
-        self.messages.append(message)
-        self._next.set()
-        with self._counted(message.path):
+        kind = ""
+        while kind in {"", OK, FICKLE}:
+            message = await _read_message(reader)
+            if kind == FICKLE:
+                return
+            self.messages.append(message)
+            self._next.set()
             kind = message.path.split("/")[1]
-            if answer := self._answers.get(kind):
-                writer.write(answer)
-            else:
-                await self._behaviours[kind](message, writer)
-            await writer.drain()
+            with self._counted(message.path):
+                if answer := self._answers.get(kind):
+                    writer.write(answer)
+                else:
+                    await self._behaviours[kind](message, writer)
+                await writer.drain()
 
     @contextmanager
     def _counted(self, path: str) -> Iterator[None]:
@@ -157,6 +166,10 @@ class Receivers:
     async def _moody(self, message: Message, writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(MOMENT_SECONDS)
         writer.write(self._answers["ok" if self.is_well else "error"])
+
+    async def _late(self, _: Message, writer: asyncio.StreamWriter) -> None:
+        await asyncio.sleep(PAUSE_SECONDS)
+        writer.write(self._answers[OK])
 
     async def _never(self, _: Message, writer: asyncio.StreamWriter) -> None:
         await writer.wait_closed()
@@ -198,6 +211,6 @@ async def _read_message(reader: asyncio.StreamReader) -> Message:
     return Message(first.split(" ")[1], headers, body, time.monotonic())
 
 
-def _encode(status: str, body: bytes, more: str = "") -> bytes:
-    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n{more}\r\n"
-    return head.encode() + body
+def _encode(status: str, body: bytes, more: str = "", connection: str = "close") -> bytes:
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n"
+    return f"{head}Connection: {connection}\r\n{more}\r\n".encode() + body

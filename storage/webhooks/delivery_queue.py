@@ -4,13 +4,16 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 
 import msgspec
+from pymongo import UpdateOne
 
 from domain.webhooks.deliveries import Delivery, DeliveryAttempt, DeliveryStatus
 from storage.clock import new_id
 from storage.mongo.client import Database, Document
+from storage.queue.batching import Batcher
 from storage.webhooks.documents import REDELIVERY_REQUESTED, delivery_of
 
 KEPT_ATTEMPTS = 50
+MOST_TOGETHER = 200
 
 
 class ClaimedDelivery(msgspec.Struct, frozen=True):
@@ -21,8 +24,35 @@ class ClaimedDelivery(msgspec.Struct, frozen=True):
     expires_at: datetime
 
 
+class _End(msgspec.Struct, frozen=True):
+    """The end of a lease, and what changes with it."""
+
+    delivery_id: str
+    claim_id: str
+    status: DeliveryStatus
+    due_at: datetime | None
+    ended_at: datetime
+    changes: Document
+
+    def is_held_by(self, claim_id: str | None) -> bool:
+        """Say whether a claim is the one that ends."""
+        return self.claim_id == claim_id
+
+    def update(self, *, was_requested: bool) -> UpdateOne:
+        """Make the update, for a delivery of which a redelivery was requested meanwhile or not.
+
+        One that was requested is due as soon as the attempt has ended.
+        """
+        requested = {REDELIVERY_REQUESTED: {"$exists": was_requested}}
+        held = {"_id": self.delivery_id, "lease.claim_id": self.claim_id} | requested
+        status, due_at = self.status, self.due_at
+        if was_requested:
+            status, due_at = DeliveryStatus.PENDING, self.ended_at
+        return UpdateOne(held, _state(status, due_at, self.ended_at) | self.changes)
+
+
 class DeliveryQueue:
-    """Claims deliveries and records the results of attempts.
+    """Claims deliveries and records the results of attempts; those of many with one call each.
 
     Args:
         lease_seconds: Length of a lease. If the process dies, the delivery is due again then.
@@ -31,6 +61,8 @@ class DeliveryQueue:
     def __init__(self, database: Database, lease_seconds: float) -> None:
         self._deliveries = database["deliveries"]
         self._lease = timedelta(seconds=lease_seconds)
+        self._ends = Batcher(self._end, MOST_TOGETHER)
+        self._releases = Batcher(self._release, MOST_TOGETHER)
 
     async def claim(self, delivery_ids: Sequence[str], now: datetime) -> list[ClaimedDelivery]:
         """Claim the deliveries that are due and not leased."""
@@ -60,7 +92,7 @@ class DeliveryQueue:
         """Record an attempt and give the delivery back, due at the next attempt if there is one.
 
         Returns:
-            False if the lease expired and another process claimed the delivery; nothing is
+            False if the lease expired and another process has claimed the delivery; nothing is
             recorded then.
         """
         written = {"$each": [msgspec.structs.asdict(attempt)], "$slice": -KEPT_ATTEMPTS}
@@ -76,7 +108,11 @@ class DeliveryQueue:
         """Give a delivery back without an attempt, due at a later time."""
         return await self._give_back(claimed, DeliveryStatus.PENDING, due_at, due_at, {})
 
-    async def release(self, held: Collection[ClaimedDelivery], now: datetime) -> None:
+    async def release(self, claimed: ClaimedDelivery, now: datetime) -> None:
+        """Give a delivery back without an attempt, due now."""
+        await self._releases.submit((claimed, now))
+
+    async def release_all(self, held: Collection[ClaimedDelivery], now: datetime) -> None:
         """Give deliveries back without an attempt, due now."""
         await self._deliveries.update_many(
             {
@@ -87,6 +123,10 @@ class DeliveryQueue:
             {"$set": {"due_at": now}, "$unset": {"lease": ""}},
         )
 
+    async def _release(self, held: Sequence[tuple[ClaimedDelivery, datetime]]) -> Sequence[None]:
+        await self.release_all([claimed for claimed, _ in held], max(now for _, now in held))
+        return [None] * len(held)
+
     async def _give_back(
         self,
         claimed: ClaimedDelivery,
@@ -95,18 +135,24 @@ class DeliveryQueue:
         ended_at: datetime,
         changes: Document,
     ) -> bool:
-        held = {"_id": claimed.delivery.id, "lease.claim_id": claimed.claim_id}
-        # A redelivery that was requested during the attempt is due as soon as the attempt ends.
-        for was_requested in (False, True):
-            if was_requested:
-                status, due_at = DeliveryStatus.PENDING, ended_at
-            given = await self._deliveries.update_one(
-                held | {REDELIVERY_REQUESTED: {"$exists": was_requested}},
-                _state(status, due_at, ended_at) | changes,
+        end = _End(claimed.delivery.id, claimed.claim_id, status, due_at, ended_at, changes)
+        return await self._ends.submit(end)
+
+    async def _end(self, ends: Sequence[_End]) -> Sequence[bool]:
+        """End leases with one call; say which of them this process still had."""
+        ended = await self._deliveries.bulk_write(
+            [end.update(was_requested=False) for end in ends], ordered=False
+        )
+        if ended.matched_count == len(ends):
+            return [True] * len(ends)
+        query = {"_id": {"$in": [end.delivery_id for end in ends]}}
+        leased = self._deliveries.find(query | {"lease": {"$exists": True}}, {"lease.claim_id": 1})
+        holders = {document["_id"]: document["lease"]["claim_id"] async for document in leased}
+        if requested := [end for end in ends if end.is_held_by(holders.get(end.delivery_id))]:
+            await self._deliveries.bulk_write(
+                [end.update(was_requested=True) for end in requested], ordered=False
             )
-            if given.matched_count:
-                return True
-        return False
+        return [end.is_held_by(holders.get(end.delivery_id, end.claim_id)) for end in ends]
 
 
 def _state(status: DeliveryStatus, due_at: datetime | None, ended_at: datetime) -> Document:

@@ -1,5 +1,6 @@
 """The content of deliveries: body, address, and the secrets that sign them."""
 
+import asyncio
 from collections.abc import Sequence
 
 import msgspec
@@ -43,10 +44,12 @@ class Envelopes:
         Raises:
             WebhooksNotSetUp: A secret cannot be decrypted.
         """
-        events = await self._find("events", [one.event_id for one in deliveries])
-        keys = await find_valid_keys(self._database, [one.key_id for one in deliveries])
+        events, keys, targets = await asyncio.gather(
+            self._find("events", [one.event_id for one in deliveries]),
+            find_valid_keys(self._database, [one.key_id for one in deliveries]),
+            self._targets_of(deliveries),
+        )
         valid = [one for one in deliveries if one.event_id in events and one.key_id in keys]
-        targets = await self._targets_of(valid)
         envelopes = {}
         for delivery in valid:
             event, (url, secrets) = events[delivery.event_id], targets[delivery.id]
@@ -60,18 +63,19 @@ class Envelopes:
     ) -> dict[str, tuple[str, tuple[str, ...]]]:
         """Find the address and the secrets of each delivery."""
         endpoint_ids = {one.endpoint_id for one in deliveries if one.endpoint_id is not None}
-        endpoints = await self._find("webhook_endpoints", list(endpoint_ids))
+        found = await self._find("webhook_endpoints", list(endpoint_ids))
+        endpoints = {name: self._target_of(endpoint) for name, endpoint in found.items()}
         key_ids = {one.key_id for one in deliveries if one.endpoint_id is None}
         of_keys = await self._key_secrets.live(list(key_ids)) if key_ids else {}
         return {
             one.id: (one.url, of_keys.get(one.key_id, ()))
             if one.endpoint_id is None
-            else self._target_of(endpoints.get(one.endpoint_id))
+            else endpoints.get(one.endpoint_id, ("", ()))
             for one in deliveries
         }
 
-    def _target_of(self, endpoint: Document | None) -> tuple[str, tuple[str, ...]]:
-        if endpoint is None or endpoint["status"] == WebhookStatus.DISABLED.value:
+    def _target_of(self, endpoint: Document) -> tuple[str, tuple[str, ...]]:
+        if endpoint["status"] == WebhookStatus.DISABLED.value:
             return "", ()
         return endpoint["url"], live_secrets(self._secret_box, endpoint["secrets"])
 

@@ -5,6 +5,7 @@ import random
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import msgspec
 import structlog
 
 from domain.errors.capacity import WebhooksNotSetUp
@@ -35,6 +36,27 @@ NOT_SET_UP_PAUSE = timedelta(minutes=1)
 RECORD_PAUSE_SECONDS = 0.5
 
 _log = structlog.get_logger(__name__)
+
+
+class Sent(msgspec.Struct, frozen=True):
+    """An attempt that was made and is not recorded yet.
+
+    Attributes:
+        at: When it began, UTC.
+        answer: What came back.
+        verdict: What that means.
+        quiet_until: Until when the receiver asked for no requests, UTC; None if it did not.
+    """
+
+    at: datetime
+    answer: Answer
+    verdict: Verdict
+    quiet_until: datetime | None
+
+    @property
+    def outcome(self) -> Outcome:
+        """The result as it concerns the target."""
+        return Outcome(self.verdict is Verdict.DELIVERED, self.quiet_until)
 
 
 class Attempter:
@@ -74,37 +96,41 @@ class Attempter:
             _log.error("secret_not_readable", delivery_id=claimed[0].delivery.id, reason=str(error))
             await self._queue.postpone(claimed[0], utc_now() + NOT_SET_UP_PAUSE)
             return {}
-        for one in claimed:
-            if one.delivery.id not in envelopes:
-                await self._queue.cancel(one, utc_now())
+        without = [one for one in claimed if one.delivery.id not in envelopes]
+        await asyncio.gather(*(self._queue.cancel(one, utc_now()) for one in without))
         return envelopes
 
-    async def attempt(self, claimed: ClaimedDelivery, envelope: Envelope) -> Outcome:
-        """Attempt a delivery once.
+    async def send(self, claimed: ClaimedDelivery, envelope: Envelope) -> Sent:
+        """Send a delivery once."""
+        at = utc_now()
+        headers = signed_headers(envelope.event_id, at, envelope.body, envelope.secrets)
+        with self._metrics.in_flight.track_inprogress():
+            answer = await self._sender.send(envelope.url, envelope.body, headers)
+        verdict, quiet = judge(answer.status_code), None
+        self._report(claimed, answer, verdict)
+        if verdict is Verdict.SLOW_DOWN:
+            now = utc_now()
+            quiet = quiet_until(read_retry_after(answer.retry_after, now), now)
+        return Sent(at, answer, verdict, quiet)
+
+    async def settle(self, claimed: ClaimedDelivery, sent: Sent) -> None:
+        """Record an attempt, and its consequences for the target.
 
         Raises:
             PyMongoError: MongoDB cannot be reached; the delivery is due when its lease ends.
         """
-        delivery, at = claimed.delivery, utc_now()
-        headers = signed_headers(envelope.event_id, at, envelope.body, envelope.secrets)
-        with self._metrics.in_flight.track_inprogress():
-            answer = await self._sender.send(envelope.url, envelope.body, headers)
-        verdict = judge(answer.status_code)
-        self._report(claimed, answer, verdict)
-        now, quiet = utc_now(), None
-        if verdict is Verdict.SLOW_DOWN:
-            quiet = quiet_until(read_retry_after(answer.retry_after, now), now)
-        due_at = await self._record(claimed, answer, at, verdict, quiet)
-        if verdict is Verdict.DELIVERED:
+        delivery, ended_at = claimed.delivery, utc_now()
+        due_at = await self._record(claimed, sent)
+        if sent.outcome.is_delivered:
             await self._targets.record_answer(delivery.target)
         else:
             target = delivery.target
             await self._targets.record_failure(target, self._delays, delivery.id, due_at)
         if delivery.endpoint_id is not None:
-            await self._update_health(delivery.endpoint_id, verdict, at, quiet)
-        if verdict is Verdict.DELIVERED:
-            self._metrics.waits.observe(max(0.0, (now - delivery.created_at).total_seconds()))
-        return Outcome(verdict is Verdict.DELIVERED, quiet)
+            await self._update_health(delivery.endpoint_id, sent)
+        if sent.outcome.is_delivered:
+            wait = (ended_at - delivery.created_at).total_seconds()
+            self._metrics.waits.observe(max(0.0, wait))
 
     def _report(self, claimed: ClaimedDelivery, answer: Answer, verdict: Verdict) -> None:
         delivery, outcome = claimed.delivery, answer.error or verdict.value
@@ -120,27 +146,20 @@ class Attempter:
             seconds=round(answer.seconds, 3),
         )
 
-    async def _record(
-        self,
-        claimed: ClaimedDelivery,
-        answer: Answer,
-        at: datetime,
-        verdict: Verdict,
-        quiet: datetime | None,
-    ) -> datetime | None:
+    async def _record(self, claimed: ClaimedDelivery, sent: Sent) -> datetime | None:
         """Record an attempt, and return when the next one is due.
 
         Try until the lease ends, because a lost record sends it again.
         """
         attempt = DeliveryAttempt(
             number=claimed.delivery.attempt_count + 1,
-            at=at,
-            status_code=answer.status_code,
-            seconds=answer.seconds,
-            answer=answer.text,
-            error=answer.error if verdict is not Verdict.DELIVERED else None,
+            at=sent.at,
+            status_code=sent.answer.status_code,
+            seconds=sent.answer.seconds,
+            answer=sent.answer.text,
+            error=None if sent.outcome.is_delivered else sent.answer.error,
         )
-        status, due_at = self._next_state(attempt.number, verdict, quiet)
+        status, due_at = self._next_state(attempt.number, sent.verdict, sent.quiet_until)
         while True:
             try:
                 if not await self._queue.record(claimed, attempt, status, due_at):
@@ -166,16 +185,15 @@ class Attempter:
             return DeliveryStatus.FAILED, None
         return DeliveryStatus.PENDING, max(due_at, quiet) if quiet else due_at
 
-    async def _update_health(
-        self, endpoint_id: str, verdict: Verdict, at: datetime, quiet: datetime | None
-    ) -> None:
+    async def _update_health(self, endpoint_id: str, sent: Sent) -> None:
         """Record the result for the endpoint; disable it if it is gone or fails too long."""
-        if verdict is Verdict.DELIVERED:
+        if sent.outcome.is_delivered:
             await self._health.record_success(endpoint_id)
             return
-        failing_since = await self._health.record_failure(endpoint_id, at, quiet)
+        at = sent.at
+        failing_since = await self._health.record_failure(endpoint_id, at, sent.quiet_until)
         reason = None
-        if verdict is Verdict.GONE:
+        if sent.verdict is Verdict.GONE:
             reason = DisabledReason.GONE
         elif failing_since and has_failed_too_long(failing_since, at, self._disable_seconds):
             reason = DisabledReason.FAILING

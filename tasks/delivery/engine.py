@@ -17,7 +17,7 @@ from storage.webhooks.delivery_queue import ClaimedDelivery, DeliveryQueue
 from storage.webhooks.due_deliveries import DueDeliveries
 from storage.webhooks.envelopes import Envelope
 from storage.webhooks.hold import WebhookHold
-from tasks.delivery.attempt import Attempter
+from tasks.delivery.attempt import Attempter, Sent
 from tasks.delivery.metrics import DeliveryMetrics
 from tasks.delivery.settings import DeliverySettings
 from tasks.delivery.target_limits import TargetLimits
@@ -97,10 +97,14 @@ class Engine:
             self._found_events()
         oldest = min((one.due_at for one in due.firsts), default=now)
         self._metrics.backlog.set((now - oldest).total_seconds())
-        if due.firsts and await self._hold.since() is not None:
-            return None
         chosen, quiet_until = self._limits.choose(due, now)
-        chosen += await self._due.find_more(self._limits.more, now)
+        if chosen:
+            since, more = await asyncio.gather(
+                self._hold.since(), self._due.find_more(self._limits.more, now)
+            )
+            if since is not None:
+                return None
+            chosen += more
         claimed = await self._queue.claim(chosen, now)
         if claimed:
             self.wake()  # The same targets may have more.
@@ -132,35 +136,30 @@ class Engine:
             self.wake()
 
     async def _attempt(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
-        target = claimed.delivery.target
-        place = self._limits.place(target)
-        is_ahead = place.locked()
-        async with place:
-            if is_ahead and not self._limits.is_healthy(target):
-                await self._give_back(claimed)  # It failed meanwhile: others may have their turn.
-            else:
-                await self._attempt_now(claimed, envelope)
-
-    async def _attempt_now(self, claimed: ClaimedDelivery, envelope: Envelope) -> None:
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         try:
-            outcome = await self._attempter.attempt(claimed, envelope)
-        except STORE_FAILED as error:
+            sent = await self._send(claimed, envelope)
+            if sent is None:  # The target failed meanwhile: others may have their turn.
+                await self._queue.release(claimed, utc_now())
+            else:
+                await self._attempter.settle(claimed, sent)
+        except STORE_FAILED as error:  # The lease expires.
             _log.warning("delivery_interrupted", reason=type(error).__name__)
         except Exception:  # A bad document must not end the process.
             _log.exception("delivery_failed")
-        else:
-            seconds = loop.time() - began
-            self._limits.record(claimed.delivery.target, outcome, seconds)
-            if not outcome.is_delivered:
-                self.wake()  # The target is quiet now, so the pause may have to be shorter.
 
-    async def _give_back(self, claimed: ClaimedDelivery) -> None:
-        try:
-            await self._queue.release([claimed], utc_now())
-        except STORE_FAILED as error:  # The lease expires.
-            _log.warning("deliveries_not_released", reason=type(error).__name__)
+    async def _send(self, claimed: ClaimedDelivery, envelope: Envelope) -> Sent | None:
+        """Send a delivery when its target has a place; None if the target fails by then."""
+        target = claimed.delivery.target
+        places = self._limits.places(target)
+        is_ahead = places.are_taken()
+        async with places:
+            if is_ahead and not self._limits.is_healthy(target):
+                return None
+            sent = await self._attempter.send(claimed, envelope)
+            self._limits.record(target, sent.outcome, sent.answer.seconds)
+        if not sent.outcome.is_delivered:
+            self.wake()  # The target is quiet now, so the pause may have to be shorter.
+        return sent
 
     async def _drain(self) -> None:
         """Wait for running attempts for the drain time, then release the rest."""
@@ -174,6 +173,6 @@ class Engine:
             await asyncio.wait(held)
             try:
                 async with asyncio.timeout(RELEASE_SECONDS):
-                    await self._queue.release(list(held.values()), utc_now())
+                    await self._queue.release_all(list(held.values()), utc_now())
             except STORE_FAILED as error:  # A TimeoutError is one of them.
                 _log.warning("deliveries_not_released", reason=type(error).__name__)

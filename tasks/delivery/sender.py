@@ -4,6 +4,7 @@ import asyncio
 import ssl
 import time
 from collections.abc import Mapping
+from types import SimpleNamespace
 from typing import Self
 
 import aiohttp
@@ -16,6 +17,10 @@ from tasks.guarded_client import BROKEN, GuardedClient, name_failure
 
 MAX_ANSWER_BYTES = 2048
 TEXT_SECONDS = 1.0
+# Less than common servers wait for another request: 2 s and more.
+IDLE_SECONDS = 1.0
+# A connection that the receiver has closed meanwhile.
+LOST = (aiohttp.ClientConnectionError, OSError, RuntimeError)
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -47,7 +52,11 @@ class Sender:
     ) -> None:
         self._rules = rules
         self._timeout_seconds = timeout_seconds
-        self._client = GuardedClient(rules.networks, "Minilab-Webhooks", resolver, tls)
+        reuse = aiohttp.TraceConfig()
+        reuse.on_connection_reuseconn.append(_note_reuse)
+        self._client = GuardedClient(
+            rules.networks, "Minilab-Webhooks", resolver, tls, IDLE_SECONDS, [reuse]
+        )
 
     async def __aenter__(self) -> Self:
         self._session = await self._client.__aenter__()
@@ -57,18 +66,32 @@ class Sender:
         await self._client.__aexit__(*error)
 
     async def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """Send a JSON body once; a status counts, even if the rest of the answer fails."""
+        """Send a JSON body once; a status counts, even if the rest of the answer fails.
+
+        A receiver may close a connection that waits for the next message. Then the message is sent
+        again at once, on another one.
+        """
         began = time.monotonic()
         response, text, error = None, bytearray(), "url_refused"
         headers = {"Content-Type": "application/json", **headers}
         try:
             check_url(url, self._rules)
-            async with (
-                asyncio.timeout(self._timeout_seconds),
-                self._session.post(url, data=body, headers=headers, allow_redirects=False) as got,
-            ):
-                response = got
-                await _read(response.content, text)
+            async with asyncio.timeout(self._timeout_seconds):
+                while response is None:
+                    used = _Connection()
+                    try:
+                        async with self._session.post(
+                            url,
+                            data=body,
+                            headers=headers,
+                            allow_redirects=False,
+                            trace_request_ctx=used,
+                        ) as got:
+                            response = got
+                            await _read(response.content, text)
+                    except LOST:
+                        if not used.is_reused:
+                            raise
         except TimeoutError:
             error = "timeout"
         except BROKEN as failure:
@@ -80,6 +103,16 @@ class Sender:
             return Answer(seconds, error=error)
         retry_after = response.headers.get("Retry-After")
         return Answer(seconds, response.status, text.decode(errors="replace"), retry_after)
+
+
+class _Connection:
+    """The connection of a request."""
+
+    is_reused = False
+
+
+async def _note_reuse(_: object, trace: SimpleNamespace, __: object) -> None:
+    trace.trace_request_ctx.is_reused = True
 
 
 async def _read(stream: aiohttp.StreamReader, text: bytearray) -> None:

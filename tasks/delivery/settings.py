@@ -23,7 +23,8 @@ class DeliverySettings(msgspec.Struct, frozen=True):
         webhooks: ``paused``: a deliverer that starts holds all webhooks, pending and new, until an
             admin releases them (``POST /v1/webhooks/release``).
         webhook_in_flight: Most parallel attempts of one process; failing endpoints get half.
-        webhook_in_flight_each: Most parallel attempts to one endpoint.
+        webhook_in_flight_each: Most parallel attempts of one process to one endpoint, while that
+            answers within 0.1 s; a slower one gets at most 8.
         webhook_timeout_seconds: Longest time of an attempt, from the DNS query to the response.
         webhook_retry_seconds: Delays before the second attempt, the third and so on, each ±20 %.
         webhook_disable_seconds: Time of failures without a success after which an endpoint is
@@ -38,7 +39,7 @@ class DeliverySettings(msgspec.Struct, frozen=True):
 
     webhooks: Literal["on", "paused"] = "on"
     webhook_in_flight: Count = 400
-    webhook_in_flight_each: Count = 8
+    webhook_in_flight_each: Count = 32
     webhook_timeout_seconds: Annotated[float, Positive] = 15.0
     webhook_retry_seconds: Annotated[str, msgspec.Meta(pattern=RETRY_PATTERN)] = ",".join(
         f"{seconds:g}" for seconds in RETRY_SECONDS

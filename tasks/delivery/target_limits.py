@@ -3,7 +3,8 @@
 A failure halves how many attempts a target may have at a time, and a success adds one: a target
 that fails now and then keeps its pace, and one that always fails gets one attempt at a time. All
 failing targets together use at most half of the attempts, so receivers that hang leave the other
-half to the rest. A target that never answered with 2xx gets one attempt at a time.
+half to the rest. A target that never answered with 2xx gets one attempt at a time. A target begins
+with eight; only while it answers fast do successes add to these.
 
 A target that has not failed lately gets several deliveries of one search. If it also answers fast,
 more are claimed than it has attempts, which wait in this process for a moment: a search takes
@@ -15,16 +16,17 @@ Source: Choudhury and Hahne, "Dynamic Queue Length Thresholds for Shared-Memory 
 IEEE/ACM Transactions on Networking 6, 1998.
 """
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 import msgspec
 from cachetools import TTLCache
 
 from storage.clock import utc_now
 from storage.webhooks.due_deliveries import Due, DueDelivery
+from tasks.delivery.places import Places
 
 # A limit is forgotten after this time, or when this many newer ones are known.
 REMEMBERED_SECONDS = 3600.0
@@ -33,7 +35,8 @@ OWNER_FACTOR = 3
 # The pause after a failure, so that a target that fails at once does not keep the process busy.
 FAILED_PAUSE = timedelta(seconds=0.02)
 
-
+# Attempts at a time at a target of which nothing is known but that it answers.
+FIRST_LIMIT = 8
 # Claims of a fast target, for each attempt that it may have.
 AHEAD = 4
 FAST_SECONDS = 0.1
@@ -72,15 +75,16 @@ class TargetLimits:
     def __init__(self, max_running: int, max_running_each: int) -> None:
         self._max_running = max_running
         self._max_running_each = max_running_each
+        self._first_limit = min(FIRST_LIMIT, max_running_each)
         self._running: Counter[str] = Counter()
         self._owner_of: dict[str, str] = {}
         """Owners of targets with running attempts."""
-        self._reduced: TTLCache[str, int] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
-        """Limits of targets that failed lately."""
+        self._limits: TTLCache[str, int] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
+        """Limits of targets that failed lately, or answer fast."""
         self._quiet: TTLCache[str, datetime] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
         self._seconds: TTLCache[str, float] = TTLCache(MAX_REMEMBERED, REMEMBERED_SECONDS)
         """The average time of attempts at targets that have not failed since."""
-        self._places: dict[str, asyncio.Semaphore] = {}
+        self._places: dict[str, Places] = {}
         self._is_full = False
         self._crowded: set[str] = set()
         self.more: Mapping[str, int] = {}
@@ -94,7 +98,7 @@ class TargetLimits:
         """
         for one in due.firsts:
             if one.is_failing:  # Another process may have found out.
-                self._reduced.setdefault(one.target, 1)
+                self._limits.setdefault(one.target, 1)
         every, failing = _Share(self._max_running), _Share((self._max_running + 1) // 2)
         for target, count in self._running.items():
             every.take(self._owner_of[target], count)
@@ -123,7 +127,7 @@ class TargetLimits:
         """Return whether a target answered with 2xx and has not failed since."""
         return target in self._seconds
 
-    def place(self, target: str) -> asyncio.Semaphore:
+    def places(self, target: str) -> Places:
         """Return the places for attempts at a target with deliveries that have begun."""
         return self._places[target]
 
@@ -132,7 +136,7 @@ class TargetLimits:
         self._running[target] += 1
         self._owner_of[target] = owner
         if target not in self._places:
-            self._places[target] = asyncio.Semaphore(self._max_running_each)
+            self._places[target] = Places(partial(self._limit, target))
 
     def end(self, target: str) -> bool:
         """Count an attempt that ends; return whether another delivery can be attempted now."""
@@ -147,18 +151,19 @@ class TargetLimits:
     def record(self, target: str, outcome: Outcome, seconds: float = FAST_SECONDS) -> None:
         """Adapt the limit of a target to the outcome of an attempt, which took so many seconds."""
         limit = self._limit(target)
-        if outcome.is_delivered:
-            average = self._seconds.get(target, seconds)
-            self._seconds[target] = average + LATEST * (seconds - average)
-        else:
-            self._seconds.pop(target, None)
         if not outcome.is_delivered:
-            self._reduced[target] = max(1, limit // 2)
+            self._seconds.pop(target, None)
+            self._limits[target] = max(1, limit // 2)
             self._quiet[target] = outcome.quiet_until or utc_now() + FAILED_PAUSE
-        elif limit + 1 < self._max_running_each:
-            self._reduced[target] = limit + 1
-        else:
-            self._reduced.pop(target, None)
+            return
+        average = self._seconds.get(target, seconds)
+        self._seconds[target] = average + LATEST * (seconds - average)
+        most = self._max_running_each if self._is_fast(target) else self._first_limit
+        next_limit = limit + 1 if limit < most else max(limit - 1, most)
+        if next_limit == self._first_limit:
+            self._limits.pop(target, None)
+        elif next_limit != limit:
+            self._limits[target] = next_limit
 
     def _take_turns(self, firsts: Sequence[DueDelivery], every: "_Share") -> list[DueDelivery]:
         """Order deliveries: one of each owner, then the second of each, and so on."""
@@ -186,11 +191,13 @@ class TargetLimits:
 
     def _most(self, target: str) -> int:
         """Return how many deliveries to a target this process may claim."""
-        is_fast = self._seconds.get(target, FAST_SECONDS) < FAST_SECONDS
-        return self._limit(target) * (AHEAD if is_fast else 1)
+        return self._limit(target) * (AHEAD if self._is_fast(target) else 1)
+
+    def _is_fast(self, target: str) -> bool:
+        return self._seconds.get(target, FAST_SECONDS) < FAST_SECONDS
 
     def _limit(self, target: str) -> int:
-        return self._reduced.get(target, self._max_running_each)
+        return self._limits.get(target, self._first_limit)
 
     def _is_failing(self, target: str) -> bool:
-        return self._reduced.get(target) == 1
+        return self._limits.get(target) == 1

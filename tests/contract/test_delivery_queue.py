@@ -1,5 +1,6 @@
 """The queue of deliveries: exclusive claims, and searches that cost little."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
@@ -186,6 +187,40 @@ async def test_expired_lease_passes_to_another_process(
     assert not {"lease", "due_at"} & set(kept)
 
 
+async def test_attempts_that_end_together_are_recorded_each_as_it_ended(
+    stores: Stores, queue: DeliveryQueue
+) -> None:
+    """Also if meanwhile one was claimed by another process, or asked for again."""
+    now = utc_now()
+    await stores.database["deliveries"].insert_many(document(n, "a", now) for n in range(6))
+    ids = [f"msg_{number}:a" for number in range(6)]
+    early = {one.delivery.id: one for one in await queue.claim(ids[:1], now)}
+    await queue.claim(ids[:1], now + LEASE)
+    held = early | {one.delivery.id: one for one in await queue.claim(ids[1:], now)}
+    await stores.deliveries.redeliver(Receiver("a"), ids[1])
+    recorded = await asyncio.gather(
+        *(
+            queue.record(held[name], attempt(now), DeliveryStatus.DELIVERED, None)
+            for name in ids[:3]
+        ),
+        queue.record(held[ids[3]], attempt(now, 500), DeliveryStatus.PENDING, now + LEASE),
+        queue.record(held[ids[4]], attempt(now, 500), DeliveryStatus.FAILED, None),
+        queue.cancel(held[ids[5]], now),
+    )
+    assert recorded == [False, True, True, True, True, True]
+    kept = [await read(stores, name) for name in ids]
+    assert [(one["status"], one["attempt_count"]) for one in kept] == [
+        ("pending", 0),
+        ("pending", 1),
+        ("delivered", 1),
+        ("pending", 1),
+        ("failed", 1),
+        ("canceled", 0),
+    ]
+    assert ["lease" in one for one in kept] == [True, *[False] * 5]
+    assert ["due_at" in one for one in kept] == [True, True, False, True, False, False]
+
+
 @pytest.mark.parametrize(
     ("status_code", "status", "waits"),
     [(200, "delivered", False), (500, "pending", True), (500, "failed", False)],
@@ -243,7 +278,7 @@ async def test_release_gives_back_what_is_held_and_nothing_else(
     held = await queue.claim([f"msg_{number}:a" for number in range(3)], now)
     by_id = {one.delivery.id: one for one in held}
     await queue.record(by_id["msg_0:a"], attempt(now), DeliveryStatus.DELIVERED, None)
-    await queue.release([by_id["msg_0:a"], by_id["msg_1:a"]], now)
+    await queue.release_all([by_id["msg_0:a"], by_id["msg_1:a"]], now)
     assert (await read(stores, "msg_0:a"))["status"] == "delivered"
     assert (await read(stores, "msg_1:a"))["due_at"] == now
     assert (await read(stores, "msg_2:a"))["due_at"] == now + LEASE

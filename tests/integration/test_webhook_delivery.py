@@ -315,6 +315,21 @@ async def test_fewer_attempts_at_a_time_while_a_receiver_fails(
         assert receivers.most_at_once[path] > 1
 
 
+async def test_more_attempts_at_a_time_only_while_a_receiver_answers_fast(
+    service: Service, receivers: Receivers
+) -> None:
+    fast = await make_endpoint(service, receivers.url("moody"))
+    late = await make_endpoint(service, receivers.url("late"))
+    for endpoint, times in ((fast, 150), (late, 40)):
+        await service.stores.targets.record_answer(endpoint.id)
+        await tell(service, endpoint, times)
+    async with delivering(service):
+        for endpoint in (fast, late):
+            await until(partial(have_status, service, endpoint, "delivered"))
+    assert 8 < receivers.most_at_once["/moody/hook"] <= 32
+    assert 1 < receivers.most_at_once["/late/hook"] <= 8
+
+
 async def test_long_queue_of_one_does_not_come_before_another(
     service: Service, receivers: Receivers
 ) -> None:

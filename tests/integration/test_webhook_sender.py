@@ -158,6 +158,34 @@ async def test_status_counts_though_its_body_never_ends(receivers: Receivers) ->
     assert set(answer.text or "") == {"x"}
 
 
+async def test_messages_that_follow_share_a_connection(receivers: Receivers) -> None:
+    async with Sender(LOCAL, PATIENT) as sender:
+        answers = [await sender.send(receivers.url("ok"), b"{}", HEADERS) for _ in range(3)]
+        await sender.send(receivers.url("error"), b"{}", HEADERS)
+        await sender.send(receivers.url("ok"), b"{}", HEADERS)
+    assert [answer.status_code for answer in answers] == [200, 200, 200]
+    assert (len(receivers.messages), receivers.connections) == (5, 2)
+
+
+async def test_message_is_sent_again_if_a_shared_connection_was_closed(
+    receivers: Receivers,
+) -> None:
+    url = receivers.url("fickle")
+    async with Sender(LOCAL, PATIENT) as sender:
+        first = await asyncio.gather(*(sender.send(url, b"{}", HEADERS) for _ in range(3)))
+        answers = [*first, *[await sender.send(url, b"{}", HEADERS) for _ in range(3)]]
+    assert {(answer.status_code, answer.error) for answer in answers} == {(200, None)}
+    assert len(receivers.messages) == 6, "none was taken twice"
+
+
+async def test_a_new_connection_that_is_closed_is_a_failure(receivers: Receivers) -> None:
+    async with Sender(LOCAL, PATIENT) as sender:
+        await sender.send(receivers.url("ok"), b"{}", HEADERS)
+        answer = await sender.send(receivers.url("drop"), b"{}", HEADERS)
+    assert answer.error == "connection_lost"
+    assert len(receivers.sent_to("drop")) <= 2
+
+
 async def test_nobody_there(receivers: Receivers) -> None:
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
@@ -262,7 +290,7 @@ async def test_asks_once_and_goes_where_the_checked_answer_led(receivers: Receiv
 async def test_judges_each_answer_of_a_name_server_anew(receivers: Receivers) -> None:
     """What was public the last time, and is this machine now, is refused now."""
     async with name_server([HOST], ["127.0.0.2"], [HOST]) as (server, port):
-        url = receivers.url("ok", host="hook.test")
+        url = receivers.url("error", host="hook.test")  # It keeps no connection open.
         rules = TargetRules(webhook_allow=f"{HOST}/32", webhook_allow_http=True)
         async with Sender(rules, PATIENT, resolver_at(port)) as sender:
             answers = [await sender.send(url, b"{}", HEADERS) for _ in range(3)]

@@ -108,3 +108,36 @@ def test_healthy_targets_share_the_attempts_in_turns() -> None:
     more = _more(limits, "a", "b", "c")
     assert 14 <= sum(more.values()) <= 17
     assert max(more.values()) - min(more.values()) <= 1
+
+
+def _succeed(limits: TargetLimits, seconds: float, times: int) -> None:
+    for _ in range(times):
+        limits.record("a 0", Outcome(is_delivered=True), seconds)
+
+
+def test_a_target_that_answers_fast_gets_more_attempts_and_a_slow_one_does_not() -> None:
+    limits = TargetLimits(1000, 32)
+    _succeed(limits, seconds=0.3, times=50)
+    assert _more(limits, "a") == {"a 0": 7}
+    _succeed(limits, seconds=0.005, times=50)
+    assert _more(limits, "a") == {"a 0": 32 * 4 - 1}
+    _succeed(limits, seconds=0.3, times=50)
+    assert _more(limits, "a") == {"a 0": 7}
+
+
+def test_a_failure_halves_what_a_fast_target_may_have() -> None:
+    limits = TargetLimits(1000, 32)
+    _succeed(limits, seconds=0.005, times=50)
+    limits.record("a 0", Outcome(is_delivered=False))
+    _succeed(limits, seconds=0.005, times=1)
+    assert _more(limits, "a") == {"a 0": 17 * 4 - 1}
+
+
+def test_one_attempt_each_can_be_the_most() -> None:
+    limits = TargetLimits(10, 1)
+    limits.record("a 0", Outcome(is_delivered=False))
+    _succeed(limits, seconds=0.3, times=1)
+    later = utc_now() + timedelta(hours=1)
+    assert limits.choose(_due("a"), later) == (["a 0"], None)
+    limits.begin("a 0", "a")
+    assert limits.choose(_due("a"), later) == ([], None)
