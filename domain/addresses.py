@@ -5,6 +5,7 @@ immediately before the connection.
 """
 
 import re
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -108,6 +109,7 @@ class FetchRules(msgspec.Struct, frozen=True):
 Rules = TypeVar("Rules", TargetRules, FetchRules)
 
 
+@lru_cache(maxsize=8)  # The same settings for each request.
 def read_networks(text: str) -> tuple[Network, ...]:
     """Read a comma-separated list of networks.
 
