@@ -171,7 +171,7 @@ class FleetInjector:
         guarded = self._fleet.servers.redis
         for name, server in self._fleet.redis.items():
             if await asyncio.to_thread(guarded.master) is server:
-                await asyncio.to_thread(guarded.fail_over)
+                await until_true(guarded.fail_over, _HEALED_SECONDS)
                 await until_true(lambda one=server: guarded.master() not in (None, one), 30)  # type: ignore[misc]
             await self._fleet.restart(name, GRACE_SECONDS)
             await until_true(guarded.has_replica, _HEALED_SECONDS)

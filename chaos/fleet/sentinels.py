@@ -1,7 +1,7 @@
 """Two servers of Redis and three Sentinels, as processes of their own on loopback."""
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 
@@ -87,22 +87,35 @@ class Guarded:
         """Return the server that all Sentinels that answer name as the master."""
         named = set()
         for sentinel in self.sentinels:
-            with Redis(HOST, port_of(sentinel), socket_timeout=2) as asked:
+            with (
+                suppress(RedisError),
+                Redis(HOST, port_of(sentinel), socket_timeout=2) as asked,
+            ):
                 named.add(int(asked.sentinel_get_master_addr_by_name(SERVICE)[1]))
         masters = [server for server in self.redis if {port_of(server)} == named]
         return masters[0] if masters else None
 
-    def fail_over(self) -> None:
-        """Ask the Sentinels to make the replica the master, as before maintenance."""
-        with Redis(HOST, port_of(self.sentinels[0]), socket_timeout=2) as asked:
-            asked.sentinel_failover(SERVICE)
+    def fail_over(self) -> bool:
+        """Ask a Sentinel to make the replica the master, as before maintenance.
+
+        Returns:
+            False if it does not do so yet, for instance as it has not heard from the replica.
+        """
+        try:
+            with Redis(HOST, port_of(self.sentinels[0]), socket_timeout=2) as asked:
+                return bool(asked.sentinel_failover(SERVICE))
+        except RedisError:
+            return False
 
     def is_watched(self) -> bool:
         """Say whether every Sentinel knows the replica and both others."""
         states = []
-        for sentinel in self.sentinels:
-            with Redis(HOST, port_of(sentinel), socket_timeout=2) as asked:
-                states.append(asked.sentinel_master(SERVICE))
+        try:
+            for sentinel in self.sentinels:
+                with Redis(HOST, port_of(sentinel), socket_timeout=2) as asked:
+                    states.append(asked.sentinel_master(SERVICE))
+        except RedisError:
+            return False
         others = len(self.sentinels) - 1
         known = [(state["num-slaves"], state["num-other-sentinels"]) for state in states]
         return known == [(1, others)] * len(states) and not any(
