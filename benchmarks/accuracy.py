@@ -20,6 +20,7 @@ from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from threadpoolctl import threadpool_limits
 
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels, cv2
@@ -30,12 +31,12 @@ from tasks.learning.train_model import INVERSE_REGULARIZATION, MOST_ITERATIONS
 from tests.service import find_test_data
 
 Floats = npt.NDArray[np.float32]
-LABELS = (5, 10, 20, 50)
+LABELS = (5, 10, 50)
 MOST_UNSEEN = 40
 """Of each kind."""
-ROUNDS = 5
+ROUNDS = 3
 """With other pictures as the labelled ones each time."""
-CLASSICAL_STRENGTHS = (0.001, 0.01, 0.1, 1.0)
+CLASSICAL_STRENGTHS = (0.01, 0.1)
 """The classical descriptor has the best of these on the unseen pictures, which favours it."""
 FAULTS = ("whole", "blurred", "noisy", "dark", "bright")
 PARTS, PART_PX, WIDEST_PX = 24, 224, 900
@@ -77,7 +78,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         described = describe(pictures)
         kinds = len(set(described.kinds))
         for labels in LABELS:
-            found = measure(described, labels)
+            with threadpool_limits(1):  # Fits are small: threads would wait for each other.
+                found = measure(described, labels)
             if found is not None:
                 ours, classical = found
                 row = f"{ours:7.1%} {classical:9.1%} {1 / kinds:6.1%}"
