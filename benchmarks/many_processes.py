@@ -2,11 +2,12 @@
 
 import asyncio
 import time
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from pathlib import Path
 
 import msgspec
+from pymongo import MongoClient
 
 from api.admission.load_watch import LoadWatch
 from api.jobs.estimates import Estimates
@@ -23,14 +24,19 @@ from benchmarks.harness.service import (
 )
 from benchmarks.one_target import measure_one_target
 from benchmarks.rows import Row, Section, Target
+from deploy.servers.process import ServerProcess
 from storage.clock import new_id, utc_now
 from storage.settings import WorkRules
 from storage.stores import Stores, open_stores
 
 PHOTOS = 100
 OPEN_JOBS = 3000
-READ_SECONDS = 30
+READ_SECONDS = 20
+# The shares of all images between which the rate is taken: the first 5,000 are in the queue from
+# the begin, the others come by refills.
+FROM, UNTIL = 0.3, 0.55
 LOOK_SECONDS = 0.25
+START_SECONDS = 180
 MOST_SECONDS = 3600
 
 
@@ -38,9 +44,9 @@ def measure_many_processes(bench: Bench) -> Section:
     """Drain many tenants, with few and many workers; read the queue; deliver to one target."""
     images = bench.count(20_000, 2_000)
     paths = write_small(bench.folder / "many", PHOTOS, 5)
-    few, _ = _drain(bench, paths, Backlog(images // 100, 100, 100, 1), workers=1)
-    many, _ = _drain(bench, paths, Backlog(images, 1, 1, 1), workers=1)
-    less = Backlog(20, images // 80, images // 80, 1)
+    few, _ = _drain(bench, paths, Backlog(images // 100, 100, 100, 1))
+    many, _ = _drain(bench, paths, Backlog(images, 1, 1, 1))
+    less = Backlog(20, images // 160, images // 160, 1)
     _, with_two = _drain(bench, paths, less, workers=2)
     _, with_eight = _drain(bench, paths, less, workers=8)
     one, four = (asyncio.run(_read(bench, processes)) for processes in (1, 4))
@@ -76,30 +82,52 @@ def measure_many_processes(bench: Bench) -> Section:
     )
 
 
-def _drain(bench: Bench, paths: list[Path], backlog: Backlog, workers: int) -> tuple[float, float]:
-    """Queue a backlog, and let workers with one child each drain it.
+def _drain(
+    bench: Bench, paths: list[Path], backlog: Backlog, workers: int = 1
+) -> tuple[float, float]:
+    """Queue a backlog, and let workers drain it; each of several workers has one child.
 
     Returns:
         Images a second, and the processor time of MongoDB for each, in ms.
     """
     images = backlog.images + backlog.others_images * (backlog.tenants - 1)
-    with running_service(bench, MINILAB_WORKER_CHILDREN="1") as service:
-        service.worker.freeze()
+    settings = {"MINILAB_WORKER_CHILDREN": "1"} if workers > 1 else {}
+    with (
+        running_service(bench, **settings) as service,
+        _more_workers(bench, service, settings, workers - 1) as more,
+    ):
+        for worker in (service.worker, *more):
+            worker.freeze()
         in_own_process(queue_up, service.address, paths, backlog)
-        with _more_workers(bench, service, workers - 1):
-            service.worker.resume()
-            first, began, cpu = _wait_for(service, images // 10)
-            last, ended, cpu_after = _wait_for(service, images * 9 // 10)
+        for worker in (service.worker, *more):
+            worker.resume()
+        first, began, cpu = _wait_for(service, round(images * FROM))
+        last, ended, cpu_after = _wait_for(service, round(images * UNTIL))
     return (last - first) / (ended - began), 1000 * (cpu_after - cpu) / (last - first)
 
 
 @contextmanager
-def _more_workers(bench: Bench, service: Service, count: int) -> Iterator[None]:
-    environment = bench.environment(service.database) | {"MINILAB_WORKER_CHILDREN": "1"}
-    with ExitStack() as stack:
-        for _ in range(count):
-            stack.enter_context(running_module(bench, ["tasks"], environment))
-        yield
+def _more_workers(
+    bench: Bench, service: Service, settings: Mapping[str, str], count: int
+) -> Iterator[list[ServerProcess]]:
+    """Run more workers while the context lasts; all are live when it begins."""
+    environment = bench.environment(service.database) | dict(settings)
+    with (
+        MongoClient[dict[str, object]](service.servers.mongodb_url) as client,
+        ExitStack() as stack,
+    ):
+        live = client[service.database]["workers"]
+        started = [
+            stack.enter_context(
+                running_module(
+                    bench, ["tasks"], environment, lambda: live.count_documents({}) > count
+                )
+            )
+            for _ in range(count)
+        ]
+        for worker in started:
+            worker.wait_ready(START_SECONDS)
+        yield started
 
 
 def _wait_for(service: Service, images: int) -> tuple[int, float, float]:
