@@ -16,6 +16,7 @@ class _Machine:
     def __init__(self, env: Environment, trial: Trial, costs: Costs, away_seconds: float) -> None:
         self.env = env
         self.trial = trial
+        self.members = _MEMBERS
         self.costs = costs
         self.cores = Shared(env, usable_processors() - costs.idle_cores)
         self.clients = Pool(env, self.cores, 1)
@@ -59,13 +60,18 @@ class _Machine:
             while not self._is_there.triggered:
                 yield self._is_there
             # The members write at the same time.
-            yield self.cores.use(seconds, _MEMBERS)
+            yield self.cores.use(seconds * self.members / _MEMBERS, self.members)
 
     def _kill_primary(self, at: float, away_seconds: float) -> Steps:
         yield self.env.timeout(at)
         self._is_there = self.env.event()
+        # Workers claim nothing meanwhile, and end what they have.
+        workers = self.children.size
+        self.children.resize(0)
         yield self.env.timeout(away_seconds)
+        self.members -= 1
         self._is_there.succeed()
+        self.children.resize(self.children.size + workers)
 
     def _add_worker(self, at: float) -> Steps:
         yield self.env.timeout(at)
