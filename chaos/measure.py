@@ -138,7 +138,7 @@ async def _sweep_and_verify(
         objects = await find_orphan_objects(database, stores)
         return [*await find_orphans(database), *objects]
 
-    service.add_worker(SWEEPING)
+    await service.replace_workers(SWEEPING)
     await until_none(find_all_orphans, SWEEP_SECONDS)
     orphans = await find_all_orphans()
     verifier = Verifier(client, database, timedelta(0), hashes=True, stores=stores)

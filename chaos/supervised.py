@@ -72,6 +72,12 @@ class Supervised(ABC):
     def add_worker(self, settings: Settings) -> None:
         """Start another worker with other settings."""
 
+    async def replace_workers(self, settings: Settings) -> None:
+        """Start one worker with other settings in place of all: upkeep is done by one worker."""
+        names = [name for name in self.processes if name.startswith("worker")]
+        await stop_all([self.processes.pop(name) for name in names])
+        self.add_worker(settings)
+
     async def supervise(self) -> None:
         """Restart processes that have ended, except those held down, until cancelled."""
         while True:

@@ -261,7 +261,7 @@ async def test_memory_stays_flat(
     environ: dict[str, str],
 ) -> None:
     async with _service(environ) as service:
-        files = [(f"{at}.jpg", _large(2 * MB, at)) for at in range(6)]
+        files = [(f"{at}.jpg", _large(2 * MB, at)) for at in range(12)]
         await _upload(service, *files)
         del files
         received = 0
@@ -273,8 +273,9 @@ async def test_memory_stays_flat(
             _, peak = tracemalloc.get_traced_memory()
         finally:
             tracemalloc.stop()
-        assert received > 12 * MB
-        assert peak < 5 * MB
+        assert received > 24 * MB
+        # Some pieces: they have 1 MiB if they come from a bucket.
+        assert peak < 9 * MB
 
 
 async def test_a_manifest_of_many_images_is_kept_on_the_disk(

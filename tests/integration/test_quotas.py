@@ -191,8 +191,13 @@ async def test_wrong_account_is_found_and_a_young_one_mended(limited: Service) -
 
 
 async def _broken(service: Service) -> dict[str, int]:
+    stores = service.stores
     verifier = Verifier(
-        service.stores.client, service.stores.database, timedelta(hours=1), pause_seconds=0
+        stores.client,
+        stores.database,
+        timedelta(hours=1),
+        pause_seconds=0,
+        stores=stores.blob_stores,
     )
     verification = await verifier.verify()
     return {found.name: found.wrong for found in verification.findings if found.wrong}

@@ -48,7 +48,13 @@ async def verify(service: Service, **options: Any) -> Verification:
     """Check everything, what is young included."""
     stores = service.stores
     verifier = Verifier(
-        stores.client, stores.database, timedelta(0), pause_seconds=0, hashes=True, **options
+        stores.client,
+        stores.database,
+        timedelta(0),
+        pause_seconds=0,
+        hashes=True,
+        stores=stores.blob_stores,
+        **options,
     )
     return await verifier.verify()
 
@@ -512,7 +518,13 @@ async def test_what_the_sweeper_has_not_come_to_yet_is_not_wrong(breakable: Serv
     await _durable(breakable)["blobs.chunks"].insert_one(
         {"_id": ObjectId(), "files_id": ObjectId(), "n": 0, "data": b"on its way"}
     )
-    verifier = Verifier(stores.client, stores.database, timedelta(hours=1), pause_seconds=0)
+    verifier = Verifier(
+        stores.client,
+        stores.database,
+        timedelta(hours=1),
+        pause_seconds=0,
+        stores=stores.blob_stores,
+    )
     assert {"blob_orphans", "variant_orphans"}.isdisjoint((await verifier.verify()).broken)
 
 
@@ -549,7 +561,13 @@ async def test_no_false_alarm_while_everything_changes(working_service: Service)
     looks = 0
     while not changing.done() or not looks:
         stores = service.stores
-        verifier = Verifier(stores.client, stores.database, timedelta(hours=1), pause_seconds=0.5)
+        verifier = Verifier(
+            stores.client,
+            stores.database,
+            timedelta(hours=1),
+            pause_seconds=0.5,
+            stores=stores.blob_stores,
+        )
         assert (await verifier.verify()).broken == {}
         looks += 1
     await changing
