@@ -18,6 +18,7 @@ from storage.errors import STORE_FAILED
 from storage.stores import Stores
 
 REQUIRED_PARTS = ("mongodb", "redis", "worker")
+BYTES_PER_GB = 1e9
 CHECK_SECONDS = 2.0
 """A part that takes longer to answer counts as down."""
 
@@ -128,7 +129,7 @@ class HealthChecks:
             )
         if load.free_disk_bytes is None:
             return Finding(PartStatus.OK, "MongoDB does not report its free disk space.")
-        return Finding(PartStatus.OK, f"{load.free_disk_bytes} bytes are free.")
+        return Finding(PartStatus.OK, f"{load.free_disk_bytes / BYTES_PER_GB:,.1f} GB are free.")
 
     def _check_bucket(self) -> Finding:
         try:

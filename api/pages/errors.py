@@ -5,7 +5,7 @@ Clients that do not ask for HTML get the problem document itself.
 
 from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
 from litestar.response import Template
@@ -18,6 +18,7 @@ from domain.errors.access import Unauthenticated
 
 SIGN_IN = "/sign-in"
 HTML = "text/html"
+SHOWN_PAGE = "hx-current-url"
 MAX_PATH_CHARS = 512
 """Of the page to which one returns after signing in, with its query."""
 _HEADERS = page_headers("'self'", "'self'")
@@ -42,11 +43,16 @@ def ask_to_sign_in(request: AnyRequest, error: Unauthenticated) -> Response[Any]
     """Send a browser whose session has ended to sign in, and then back."""
     if not wants_page(request):
         return answer_service_error(request, error)
-    if request.method != "GET" or HTMX in request.headers:
+    if HTMX in request.headers:
+        # A part of the page, or a change, was asked for: the page is what one returns to.
+        shown = urlsplit(request.headers.get(SHOWN_PAGE, ""))
+        path, query = shown.path, shown.query
+    elif request.method == "GET":
+        path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
+    else:
         return go_to(request, SIGN_IN)
-    path, query = request.scope["path"], request.scope["query_string"].decode("latin-1")
     back = f"{path}?{query}" if query and len(path) + len(query) < MAX_PATH_CHARS else path
-    return go_to(request, f"{SIGN_IN}?next={quote(back)}")
+    return go_to(request, f"{SIGN_IN}?next={quote(back)}" if back else SIGN_IN)
 
 
 def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] | Template]:

@@ -10,6 +10,7 @@ from domain.images.values import Gps
 from domain.tenants import split_owner
 from storage.clock import utc_now
 
+_FORMATS = {"webp": "WebP"}
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _STEP = 1000
 LONGEST_FRACTION_SECONDS = 0.4
@@ -32,6 +33,11 @@ def show_bytes(size_bytes: float) -> str:
     while size >= _STEP and unit < len(_UNITS) - 1:
         size, unit = size / _STEP, unit + 1
     return f"{size:.3g} {_UNITS[unit]}"
+
+
+def show_format(name: str) -> str:
+    """Write the name of a format as people do: ``JPEG``, ``WebP``."""
+    return _FORMATS.get(name, name.upper())
 
 
 def show_seconds(seconds: float) -> str:
@@ -98,6 +104,7 @@ FILTERS: dict[str, Callable[[Any], str]] = {
     "bytes": show_bytes,
     "code": show_code,
     "due": show_due,
+    "format_name": show_format,
     "exposure": show_exposure,
     "number": show_number,
     "percent": show_percent,

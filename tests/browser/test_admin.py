@@ -138,7 +138,7 @@ async def test_new_link_is_shown_once_with_its_code_and_can_be_revoked(
         assert token not in await tab.content()
         link = tab.get_by_role("listitem").filter(has_text="Summer <b>party")
         await expect(link).to_contain_text("1 / 5")
-        download = await site.download(link.get_by_role("link", name="ZIP of 1 images"))
+        download = await site.download(link.get_by_role("link", name="Images as ZIP (1)"))
         archive = zipfile.ZipFile(await download.path())
         assert "manifest.json" in archive.namelist()
 

@@ -54,6 +54,22 @@ async def test_signing_in_and_out_by_keyboard(chromium: Browser, working_service
         await expect(site.tab.get_by_label("API key")).to_be_visible()
 
 
+async def test_pages_work_or_say_why_without_scripts(
+    chromium: Browser, working_service: Service
+) -> None:
+    context = await chromium.new_context(java_script_enabled=False)
+    tab, address = await context.new_page(), str(working_service.client.base_url).rstrip("/")
+    await tab.goto(f"{address}/gallery")
+    await tab.get_by_label("API key").fill(f"  {ADMIN_KEY} ")
+    await tab.get_by_role("button", name="Sign in").click()
+    await expect(tab).to_have_url(f"{address}/gallery")
+    await expect(tab.get_by_role("heading", name="No images yet")).to_be_visible()
+    for path in ("/u", "/docs"):
+        await tab.goto(f"{address}{path}")
+        assert "This page needs JavaScript" in await tab.locator("body").inner_text()
+    await context.close()
+
+
 async def test_skip_link_leads_to_the_content(chromium: Browser, working_service: Service) -> None:
     async with visit(chromium, working_service) as site:
         await site.open("/")

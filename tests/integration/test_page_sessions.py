@@ -23,8 +23,8 @@ def browser(service: Service) -> httpx.AsyncClient:
 
 
 async def sign_in(client: httpx.AsyncClient, key: str, next_page: str = "") -> httpx.Response:
-    form = {"key": key, "next": next_page}
-    return await client.post("/sign-in", data=form, headers=OWN_PAGE)
+    asked = {"next": next_page} if next_page else {}
+    return await client.post("/sign-in", params=asked, data={"key": key}, headers=OWN_PAGE)
 
 
 async def test_session_opens_the_pages_of_its_key(service: Service) -> None:
@@ -194,6 +194,34 @@ async def test_wrong_keys_are_slowed_as_on_the_api(environ: dict[str, str]) -> N
 async def test_only_own_pages_are_opened_after_signing_in(service: Service, asked: str) -> None:
     async with browser(service) as client:
         assert (await sign_in(client, ADMIN_KEY, asked)).headers["location"] == "/admin"
+
+
+async def test_wrong_key_leads_to_the_page_that_was_asked_for_all_the_same(
+    service: Service,
+) -> None:
+    asked = "/gallery?camera=COOLPIX+P6000"
+    async with browser(service) as client:
+        refused = await sign_in(client, "mlk_" + "x" * 43, asked)
+        action = re.search(r'action="(/sign-in[^"]*)"', refused.text)
+        assert action is not None
+        answer = await client.post(action[1], data={"key": ADMIN_KEY}, headers=OWN_PAGE)
+    assert answer.headers["location"] == asked
+
+
+async def test_part_of_a_page_whose_session_has_ended_leads_back_to_the_page(
+    service: Service,
+) -> None:
+    shown = str(service.client.base_url.join("/admin/links?cursor=a"))
+    sent = {"HX-Request": "true", "HX-Current-URL": shown}
+    async with browser(service) as client:
+        for answer in (
+            await client.get("/admin/queue", headers=sent),
+            await client.post("/admin/links", headers=sent),
+        ):
+            assert answer.headers["hx-redirect"] == "/sign-in?next=/admin/links%3Fcursor%3Da"
+        other = sent | {"HX-Current-URL": "https://elsewhere.example"}
+        answer = await client.get("/admin/queue", headers=other)
+        assert answer.headers["hx-redirect"] == "/sign-in"
 
 
 async def test_session_is_no_key_of_the_api(service: Service) -> None:

@@ -25,10 +25,9 @@ _OWN_PAGE = re.compile(rf"(?P<path>({GALLERY}|{ADMIN_PAGES})(/[A-Za-z0-9_-]+)*)(
 
 
 class SignIn(msgspec.Struct, frozen=True):
-    """The form of the page: an API key, and the page to open then."""
+    """The form of the page."""
 
     key: Annotated[str, msgspec.Meta(max_length=MAX_KEY_CHARS)]
-    next: Annotated[str, msgspec.Meta(max_length=MAX_PATH_CHARS)] = ""
 
 
 def refuse_key(request: Request[Any, Any, Any], error: Exception) -> Template:
@@ -37,7 +36,7 @@ def refuse_key(request: Request[Any, Any, Any], error: Exception) -> Template:
     problem.headers.pop("WWW-Authenticate", None)
     return Template(
         "sessions/sign_in.html",
-        context={"next": "", "refusal": problem.content},
+        context={"next": request.query_params.get("next", ""), "refusal": problem.content},
         status_code=problem.content.status,
         headers=problem.headers,
     )
@@ -50,11 +49,13 @@ async def show_sign_in(next_page: NextPage = "") -> Template:
 
 
 @post(SIGN_IN, exception_handlers={Unauthenticated: refuse_key, TooManyWrongKeys: refuse_key})
-async def sign_in(request: ApiRequest, data: URLEncodedBody[SignIn]) -> Response[None]:
-    """Open a session for the holder of a key."""
+async def sign_in(
+    request: ApiRequest, data: URLEncodedBody[SignIn], next_page: NextPage = ""
+) -> Response[None]:
+    """Open a session for the holder of a key, and then the page that was asked for."""
     caller = await find_key(request, data.key.strip())
     cookies = await request.app.state.sessions.open(caller, is_secure=is_secure(request))
-    answer = go_to(request, _page_after(caller, data.next))
+    answer = go_to(request, _page_after(caller, next_page))
     answer.cookies = cookies
     return answer
 
