@@ -36,7 +36,7 @@ class Progress(msgspec.Struct):
 
 def measure_backfill(bench: Bench) -> Section:
     """Describe stored images anew, alone and while people upload."""
-    stored, people = bench.count(1_200, 200), bench.count(200, 60)
+    stored, people = bench.count(800, 200), bench.count(200, 60)
     paths = write_small(bench.folder / "backfill", stored, 31)
     alone, beside = (
         write_small(bench.folder / f"people-{seed}", WARM_UP_FILES + people, seed)

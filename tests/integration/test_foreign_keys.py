@@ -130,6 +130,7 @@ EXPECTED = {
     "listAuditEntries": ADMIN,
     "listModels": ADMIN,
     "getModel": ADMIN,
+    "getModelDrift": ADMIN,
     "getModelVersion": ADMIN,
     "trainModel": ADMIN,
     "promoteModelVersion": ADMIN,
