@@ -56,7 +56,7 @@ async def test_token_leaves_the_address_bar_the_history_and_the_page(
 ) -> None:
     made = await working_service.make_link()
     await _open(page, made)
-    await _expect_left(page, "open until")
+    await _expect_left(page, "Open until")
     token = made["token"]
     assert page.tab.url.endswith("/u")
     assert token not in await page.tab.evaluate("location.href + document.referrer")
@@ -86,6 +86,7 @@ async def test_photos_that_do_not_fit_any_more_say_so(
     await page.expect_states({"0.jpg": "Done", "2.jpg": "Done", "3.jpg": "Not sent"})
     await expect(page.row("4.jpg")).to_contain_text("This link is used up")
     await _expect_left(page, "This link is used up")
+    await expect(page.summary).to_have_text("3 of 5 photos done · 2 with a problem")
     await expect(page.tab.get_by_role("button", name="Choose photos")).to_be_hidden()
     await page.hand_over(FILES[:1], "drop")
     await expect(page.rows).to_have_count(5)

@@ -11,11 +11,12 @@ const LINK_ENDED = {
 // What remains of the limits of a link, or why it takes no photos.
 export function linkInWords({ status, left_files: files, left_bytes: bytes, expires_at: expiresAt }) {
   if (status !== "open") return LINK_ENDED[status];
-  const left = [];
-  if (files !== null) left.push(`${plural(files, "photo")} left`);
-  if (bytes !== null) left.push(`${bytesInWords(bytes)} left`);
+  const parts = [];
+  if (files !== null) parts.push(`${plural(files, "photo")} left`);
+  if (bytes !== null) parts.push(`${bytesInWords(bytes)} left`);
   const until = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "short" });
-  return [...left, `open until ${until.format(new Date(expiresAt))}`].join(" · ");
+  parts.push(`${parts.length ? "open" : "Open"} until ${until.format(new Date(expiresAt))}`);
+  return parts.join(" · ");
 }
 
 const REFUSALS = {

@@ -31,7 +31,8 @@ export class Summary {
     const leaving = counted.some(({ isLeaving }) => isLeaving);
     const bytes = sum(counted, "size");
     const sent = sum(counted, "sentBytes");
-    const parts = [`${ended} of ${plural(counted.length, "photo")} done`];
+    const done = counted.filter(({ hasEnded, hasProblem }) => hasEnded && !hasProblem).length;
+    const parts = [`${done} of ${plural(counted.length, "photo")} done`];
     if (wrong) parts.push(`${wrong} with a problem`);
     const told = parts.join(", ");
     if (leaving) parts.push(`${bytesInWords(sent)} of ${bytesInWords(bytes)} sent`);
