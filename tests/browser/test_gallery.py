@@ -220,6 +220,27 @@ async def test_image_is_deleted_after_a_question(
         assert await site.findings() == []
 
 
+async def test_change_without_an_answer_says_so_and_can_be_made_again(
+    chromium: Browser, working_service: Service
+) -> None:
+    job = await working_service.process([("a.jpg", draw())])
+    path = f"/gallery/images/{ids_of(job)['a.jpg']}"
+    async with signed_in(chromium, working_service, path) as site:
+        tab = site.tab
+        banner = tab.get_by_role("alert").filter(has_text="The service does not answer.")
+        await tab.get_by_role("button", name="Delete").click()
+        await tab.context.set_offline(True)
+        await tab.get_by_role("button", name="Delete image").click()
+        await expect(banner).to_be_in_viewport()
+        await expect(tab.get_by_role("dialog")).to_be_hidden()
+        assert await site.findings() == []
+        await tab.context.set_offline(False)
+        await tab.get_by_role("button", name="Delete").click()
+        await tab.get_by_role("button", name="Delete image").click()
+        await expect(tab).to_have_url(f"{site.address}/gallery")
+    assert (await working_service.client.get("/v1/images")).json()["items"] == []
+
+
 async def test_key_is_offered_only_what_it_may_do(
     chromium: Browser, working_service: Service
 ) -> None:

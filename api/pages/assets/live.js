@@ -26,13 +26,16 @@ function showOffline(isOffline) {
 }
 
 document.addEventListener("htmx:before:response", (event) => {
-  if (!isLive(event.target)) return;
-  const hasFailed = event.detail.ctx.response.status >= 400;
+  const hasFailed = isLive(event.target) && event.detail.ctx.response.status >= 400;
   showOffline(hasFailed);
   if (hasFailed) event.preventDefault();
 });
-document.addEventListener("htmx:error", (event) => {
-  if (isLive(event.target)) showOffline(true);
+document.addEventListener("htmx:error", ({ target }) => {
+  showOffline(true);
+  if (!(target instanceof Element) || target.closest("form") === null) return;
+  // A change that got no answer: its question would cover the banner, which may be out of sight.
+  target.closest("[popover]")?.hidePopover();
+  document.getElementById("offline")?.scrollIntoView({ block: "nearest" });
 });
 setInterval(tick, EVERY_MS);
 document.addEventListener("visibilitychange", tick);
