@@ -131,6 +131,7 @@ if TYPE_CHECKING:
     from .metadata import Metadata
     from .metric import Metric
     from .model import Model
+    from .model_drift import ModelDrift
     from .model_metrics import ModelMetrics
     from .model_status import ModelStatus
     from .model_version import ModelVersion
@@ -307,6 +308,7 @@ __all__ = (
     "Metadata",
     "Metric",
     "Model",
+    "ModelDrift",
     "ModelMetrics",
     "Models",
     "ModelStatus",
@@ -484,6 +486,7 @@ _MODULES = {
     "Metadata": ".metadata",
     "Metric": ".metric",
     "Model": ".model",
+    "ModelDrift": ".model_drift",
     "ModelMetrics": ".model_metrics",
     "ModelStatus": ".model_status",
     "ModelVersion": ".model_version",

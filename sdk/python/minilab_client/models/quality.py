@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from attrs import define as _attrs_define
 from attrs import field as _attrs_field
 
 from ..models.verdict import Verdict
+from ..types import UNSET, Unset
 
 T = TypeVar("T", bound="Quality")
 
@@ -33,6 +34,8 @@ class Quality:
     """ Variance of the Laplacian of the gray levels; depends on what the picture shows. """
     verdicts: list[Verdict]
     """ Plain faults; empty for a picture without one. """
+    mean: float | None | Unset = UNSET
+    """ Mean gray level, 0 to 255; null in results of version 1. """
     additional_properties: dict[str, Any] = _attrs_field(init=False, factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
@@ -57,6 +60,12 @@ class Quality:
             verdicts_item = verdicts_item_data.value
             verdicts.append(verdicts_item)
 
+        mean: float | None | Unset
+        if isinstance(self.mean, Unset):
+            mean = UNSET
+        else:
+            mean = self.mean
+
         field_dict: dict[str, Any] = {}
         field_dict.update(self.additional_properties)
         field_dict.update(
@@ -72,6 +81,8 @@ class Quality:
                 "verdicts": verdicts,
             }
         )
+        if mean is not UNSET:
+            field_dict["mean"] = mean
 
         return field_dict
 
@@ -101,6 +112,15 @@ class Quality:
 
             verdicts.append(verdicts_item)
 
+        def _parse_mean(data: object) -> float | None | Unset:
+            if data is None:
+                return data
+            if isinstance(data, Unset):
+                return data
+            return cast(float | None | Unset, data)
+
+        mean = _parse_mean(d.pop("mean", UNSET))
+
         quality = cls(
             blur=blur,
             clipped=clipped,
@@ -111,6 +131,7 @@ class Quality:
             noise=noise,
             sharpness=sharpness,
             verdicts=verdicts,
+            mean=mean,
         )
 
         quality.additional_properties = d

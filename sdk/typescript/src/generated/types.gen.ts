@@ -3503,6 +3503,24 @@ export type Model = {
 };
 
 /**
+ * The nightly comparisons of the live version of a model with what has arrived.
+ */
+export type ModelDrift = {
+    /**
+     * What is predicted: the task of the labels.
+     */
+    task: string;
+    /**
+     * The live version.
+     */
+    version: number;
+    /**
+     * Oldest first; the last 90.
+     */
+    watched: Array<Watched>;
+};
+
+/**
  * The metrics of a version, measured on images that it was not trained on.
  */
 export type ModelMetrics = {
@@ -3845,6 +3863,10 @@ export type Quality = {
      * Gray level that 5 % of the pixels do not exceed, 0 to 255.
      */
     low: number;
+    /**
+     * Mean gray level, 0 to 255; null in results of version 1.
+     */
+    mean?: number | null;
     /**
      * Estimated standard deviation of the noise, in gray levels, 0 to 63.
      */
@@ -7865,6 +7887,70 @@ export type GetModelResponses = {
 };
 
 export type GetModelResponse = GetModelResponses[keyof GetModelResponses];
+
+export type GetModelDriftData = {
+    body?: never;
+    headers?: {
+        /**
+         * The `ETag` of a version that you have: if it is current, the response is 304.
+         */
+        'If-None-Match'?: string;
+    };
+    path: {
+        /**
+         * The name of the task: 1 to 40 ASCII letters, digits, hyphens and underscores.
+         */
+        task: string;
+    };
+    query?: never;
+    url: '/v1/models/{task}/drift';
+};
+
+export type GetModelDriftErrors = {
+    /**
+     * Bad Request
+     */
+    400: Problem;
+    /**
+     * Unauthorized
+     */
+    401: Problem;
+    /**
+     * Forbidden
+     */
+    403: Problem;
+    /**
+     * Not Found
+     */
+    404: Problem;
+    /**
+     * Conflict
+     */
+    409: Problem;
+    /**
+     * Unprocessable Entity
+     */
+    422: Problem;
+    /**
+     * Too Many Requests
+     */
+    429: Problem;
+    /**
+     * Service Unavailable
+     */
+    503: Problem;
+};
+
+export type GetModelDriftError = GetModelDriftErrors[keyof GetModelDriftErrors];
+
+export type GetModelDriftResponses = {
+    /**
+     * The comparisons of the live version with what has arrived, or a plot of them if `Accept` prefers `image/svg+xml`.
+     */
+    200: ModelDrift;
+};
+
+export type GetModelDriftResponse = GetModelDriftResponses[keyof GetModelDriftResponses];
 
 export type TrainModelData = {
     body?: never;

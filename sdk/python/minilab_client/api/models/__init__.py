@@ -11,6 +11,7 @@ from ...types import UNSET, Unset
 if TYPE_CHECKING:
     from ...models.job import Job
     from ...models.model import Model
+    from ...models.model_drift import ModelDrift
     from ...models.model_version_detail import ModelVersionDetail
     from ...models.models import Models
 
@@ -49,6 +50,30 @@ class ModelsOperations(Operations):
             self._call(
                 sync_detailed,
                 task=task,
+            ),
+        )
+
+    def get_model_drift(
+        self,
+        task: str,
+        *,
+        if_none_match: str | Unset = UNSET,
+    ) -> ModelDrift:
+        """Retrieve the drift of a model.
+
+        Retrieves how the pictures that arrive differ from those that the live version learned.
+
+        Every night it is compared with the newest images, and with new labels. A stability index
+        above 0.25 says that it needs new labels. The plot exists after the first comparison.
+        """
+        from .get_model_drift import sync_detailed
+
+        return cast(
+            "ModelDrift",
+            self._call(
+                sync_detailed,
+                task=task,
+                if_none_match=if_none_match,
             ),
         )
 
@@ -159,6 +184,30 @@ class AsyncModelsOperations(AsyncOperations):
             await self._call(
                 asyncio_detailed,
                 task=task,
+            ),
+        )
+
+    async def get_model_drift(
+        self,
+        task: str,
+        *,
+        if_none_match: str | Unset = UNSET,
+    ) -> ModelDrift:
+        """Retrieve the drift of a model.
+
+        Retrieves how the pictures that arrive differ from those that the live version learned.
+
+        Every night it is compared with the newest images, and with new labels. A stability index
+        above 0.25 says that it needs new labels. The plot exists after the first comparison.
+        """
+        from .get_model_drift import asyncio_detailed
+
+        return cast(
+            "ModelDrift",
+            await self._call(
+                asyncio_detailed,
+                task=task,
+                if_none_match=if_none_match,
             ),
         )
 
