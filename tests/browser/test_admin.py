@@ -3,12 +3,14 @@
 import zipfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 
 import pytest
 from PIL import Image
 from playwright.async_api import Browser, expect
 
 from benchmarks.harness.receivers import Receivers
+from storage.clock import utc_now
 from tests.browser.site import Site, new_site
 from tests.pictures import draw
 from tests.service import ADMIN_KEY, Service, authorization
@@ -185,6 +187,42 @@ async def test_new_key_is_shown_once_and_ends_when_it_is_revoked(
         assert answer.status_code == 401
         await site.open("/admin/audit")
         await expect(tab.get_by_role("cell", name="api_key.revoked")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "until", "button"),
+    [
+        ("/admin/links", "Or until (UTC)", "Create link"),
+        ("/admin/keys", "Or at (UTC)", "Create key"),
+    ],
+)
+async def test_expiry_is_picked(
+    chromium: Browser, working_service: Service, path: str, until: str, button: str
+) -> None:
+    day = f"{utc_now() + timedelta(days=2):%Y-%m-%d}"
+    async with as_admin(chromium, working_service) as site:
+        await site.open(path)
+        if path == "/admin/keys":
+            await site.tab.get_by_label("User", exact=True).fill("anna")
+        await site.tab.get_by_label(until).fill(f"{day}T12:30")
+        await site.tab.get_by_role("button", name=button).click()
+        await expect(site.tab.locator(".created")).to_be_visible()
+        await site.open(path)
+        made = site.tab.get_by_role("main").get_by_role("listitem")
+        await expect(made).to_contain_text(f"{day} 12:30")
+
+
+async def test_events_that_failed_since_a_time_are_sent_again(
+    chromium: Browser, working_service: Service
+) -> None:
+    made = await make_webhook(working_service)
+    async with as_admin(chromium, working_service) as site:
+        await site.open(f"/admin/webhooks/{made['id']}")
+        await site.tab.get_by_label("Failed since (UTC)").fill(f"{utc_now():%Y-%m-%d}T00:00")
+        async with site.tab.expect_response("**/redeliver") as answered:
+            await site.tab.get_by_role("button", name="Send failed ones again").click()
+        assert (await answered.value).status == 200
+        await site.check()
 
 
 async def test_dead_letter_is_retried_and_succeeds(chromium: Browser, service: Service) -> None:

@@ -1,5 +1,6 @@
 """Forms of the admin pages: their fields as those of the API."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from api.access.create_once import RequestKey
@@ -30,8 +31,14 @@ def as_bytes(megabytes: str) -> str:
 
 
 def as_utc(local: str) -> str:
-    """Complete the time of a ``datetime-local`` field, which has no zone; forms say it is UTC."""
-    return f"{local}Z" if local else ""
+    """Complete the time of a ``datetime-local`` field; what is no time stays, and is refused.
+
+    It has no zone, and forms say that it is UTC. Browsers leave seconds out that are 0.
+    """
+    try:
+        return datetime.fromisoformat(local).replace(tzinfo=UTC).isoformat()
+    except ValueError:
+        return local
 
 
 def source_of(request: ApiRequest) -> RequestKey:
