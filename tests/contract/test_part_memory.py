@@ -89,7 +89,7 @@ async def test_bytes_in_memory_are_bounded_over_all_uploads(
     peak = 0
     while not all(task.done() for task in sending):
         peak = max(peak, memory.held_bytes)
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # The peak is looked for at every turn of the loop.
     await asyncio.gather(*sending)
     assert peak < MOST_BYTES + 4 * PART_BYTES
     assert await list_objects(stores) == {

@@ -36,7 +36,7 @@ class Target:
 
 async def _turn() -> None:
     for _ in range(5):
-        await asyncio.sleep(0)
+        await asyncio.sleep(0)  # Tasks that can go on do so.
 
 
 async def test_places_are_passed_on_in_turn() -> None:
