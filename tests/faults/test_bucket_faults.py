@@ -92,7 +92,7 @@ class People:
 
     async def read_on(self) -> None:
         while True:
-            await asyncio.sleep(0)
+            await asyncio.sleep(0)  # There may be nothing to read yet.
             for path, content in random.sample(sorted(self.contents.items()), 1):
                 answer = await self._service.client.get(f"{path}/content")
                 if answer.status_code == 503:
@@ -118,7 +118,7 @@ class People:
     async def _come_again(self, seconds: int) -> None:
         assert seconds >= 1
         self.refused += 1
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.2)  # Sooner than it was told, so that more meets the fault.
 
 
 async def _break(server: ServerProcess, *, kill: bool) -> None:
@@ -128,7 +128,7 @@ async def _break(server: ServerProcess, *, kill: bool) -> None:
     else:
         server.freeze()
     try:
-        await asyncio.sleep(FAULT_SECONDS)
+        await asyncio.sleep(FAULT_SECONDS)  # The outage itself.
     finally:
         if kill:
             server.spawn()  # Here: it ends with the thread that has started it.
