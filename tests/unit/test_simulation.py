@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Generator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from simpy import Environment, Event
 
 from simulation import figures
+from simulation.__main__ import ARCHITECTURE, DEPLOYMENTS, PAGE, write_parts
 from simulation.bands import band
 from simulation.capacity import Lost, Pool, Shared
 from simulation.cases import LARGE, case_of_users, known_values, sizes, variants
@@ -18,6 +20,7 @@ from simulation.figures import Recoveries, costs_of_photo, read_figures
 from simulation.plan import CHART, Case, fleet_of_chart
 from simulation.run import curve, quantiles, simulate
 from simulation.service import Service
+from simulation.tables import deployment_table
 
 RECOVERIES = Recoveries(election_seconds=12, worker_start_seconds=5)
 KNOWN = known_values()
@@ -210,6 +213,28 @@ def test_bands_are_of_all_seeds() -> None:
     found = band(runs, lambda run: run.done[-1])
     assert found.low <= found.middle <= found.high
     assert found.low < found.high
+
+
+def test_pages_have_the_parts_that_are_written(tmp_path: Path) -> None:
+    parts = ("speed", "cost", "smallest", "sensitivity", "validation", "assumptions")
+    for page, names in ((PAGE, parts), (ARCHITECTURE, ("deployments",))):
+        copy = tmp_path / page.name
+        copy.write_text(page.read_text(encoding="utf-8"), encoding="utf-8")
+        write_parts(copy, {name: f"the {name}" for name in names})
+        written = copy.read_text(encoding="utf-8")
+        assert all(f"\nthe {name}\n" in written for name in names)
+
+
+def test_deployments_are_the_sizes_and_a_lost_zone() -> None:
+    case = small_case(users=200)
+    runs = [simulate(case, seed) for seed in range(2)]
+    heading, _, row = deployment_table([(case, runs)]).split("\n")
+    assert heading.startswith("| case | cores in the burst |")
+    cores = case.fleet.api.burst * case.fleet.api.cores
+    cores += case.fleet.worker.burst * case.fleet.worker.cores
+    assert row.startswith(f"| {case.name} | {cores:,.0f} |")
+    names = [case.name for case in [*sizes(KNOWN), *variants(KNOWN)]][:DEPLOYMENTS]
+    assert names[-1] == "a zone is lost at 10:01"
 
 
 def test_cases_are_those_of_the_page() -> None:
