@@ -18,6 +18,8 @@ from deploy.servers.programs import find_mongod
 
 MEMBERS = 3
 CACHE_GB = 0.25
+# The books are read from the oplog: it must reach back to the begin of a run of an hour.
+OPLOG_MEGABYTES = 10_000
 _ASK_MILLISECONDS = 2000
 _SYNCED = ("PRIMARY", "SECONDARY")
 
@@ -115,7 +117,7 @@ def replica_set(folder: Path, seed: int, *, through_links: bool = True) -> Itera
             place.mkdir()
             member = ServerProcess(
                 f"mongod-{number}",
-                mongodb_command(program, port, place, CACHE_GB, key_file=None),
+                mongodb_command(program, port, place, CACHE_GB, None, OPLOG_MEGABYTES),
                 url=f"mongodb://{HOST}:{port}/?directConnection=true",
                 is_ready=partial(accepts_connections, port),
                 output=folder / f"mongod-{number}.log",

@@ -48,7 +48,12 @@ def mongodb_url(program: Program, port: int, password: str) -> str:
 
 
 def mongodb_command(
-    program: Program, port: int, folder: Path, cache_gb: float, key_file: Path | None
+    program: Program,
+    port: int,
+    folder: Path,
+    cache_gb: float,
+    key_file: Path | None,
+    oplog_megabytes: int = _OPLOG_MEGABYTES,
 ) -> list[str]:
     """Return the command that starts the server on a loopback port.
 
@@ -56,6 +61,7 @@ def mongodb_command(
         folder: Folder of the data; the files of mongod and SecantusDB differ.
         cache_gb: Cache of the storage engine in GB, 0.25 or more.
         key_file: File with mode 600 that holds the password; None for a server without one.
+        oplog_megabytes: Most space for the oplog.
     """
     if program.kind == "secantusdb":
         options = f"--host {HOST} --port {port} --log-level WARNING --sync-on-commit"
@@ -69,7 +75,7 @@ def mongodb_command(
     )
     options = (
         f"--replSet {_REPLICA_SET[program.kind]} --bind_ip {HOST} --port {port} --nounixsocket"
-        f" --wiredTigerCacheSizeGB {cache_gb} --oplogSize {_OPLOG_MEGABYTES}"
+        f" --wiredTigerCacheSizeGB {cache_gb} --oplogSize {oplog_megabytes}"
         f" --wiredTigerEngineConfigString {eviction}"
         f" --syncdelay {_CHECKPOINT_SECONDS}"
         " --quiet --slowms 2000"
