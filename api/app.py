@@ -192,6 +192,7 @@ async def _running(state: AppState) -> AsyncIterator[None]:
     stores, watch = state.stores, state.admission.watch
     try:
         async with aclosing(stores), BackgroundTasks(state.stop) as background:
+            await stores.blob_stores.start()
             background.start("prepare", _prepare(state))
             if state.settings.api.warm_render_children:
                 state.variants.start_children()

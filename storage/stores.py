@@ -1,7 +1,7 @@
 """All stores of the service, opened by one function for the API and the workers."""
 
-from collections.abc import Callable
-from contextlib import aclosing
+from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing, asynccontextmanager
 from datetime import datetime, timedelta
 
 import structlog
@@ -294,6 +294,9 @@ class Stores:
         self.learners = Workers(self.database, "learners")
 
 
-def open_stores(settings: StoreSettings, rules: WorkRules) -> aclosing[Stores]:
+@asynccontextmanager
+async def open_stores(settings: StoreSettings, rules: WorkRules) -> AsyncIterator[Stores]:
     """Open the stores for a context, which closes them. The servers need not be up yet."""
-    return aclosing(Stores(settings, rules))
+    async with aclosing(Stores(settings, rules)) as stores:
+        await stores.blob_stores.start()
+        yield stores

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import re
 
 import psutil
 
@@ -34,6 +35,10 @@ async def test_killed_children_are_replaced_and_work_goes_on(stack: Stack) -> No
     assert not {child.pid for child in busy} & {child.pid for child in stack.children(worker)}
 
 
+def _reasons(log: str) -> list[str]:
+    return re.findall(r'"reason":"(\w+)"', log)
+
+
 async def test_work_waits_while_no_child_can_be_started(stack: Stack) -> None:
     worker = stack.start_worker(warm=False)
     process = psutil.Process(worker.pid)
@@ -42,7 +47,8 @@ async def test_work_waits_while_no_child_can_be_started(stack: Stack) -> None:
     for child in stack.children(worker):
         child.kill()
     ticket = await stack.ticket(pictures(8, "later"))
-    await until(lambda: "NoChild" in stack.log(worker))
+    # A worker that may open no more files does not reach a bucket, either.
+    await until(lambda: {"NoChild", "BytesUnavailable"} & set(_reasons(stack.log(worker))))
     process.rlimit(psutil.RLIMIT_NOFILE, before)
     await assert_promises_kept(stack, [ticket])
     assert await stack.count_images(status="succeeded") == 8

@@ -140,6 +140,11 @@ class BlobStores:
         self._removing.add(removing)
         removing.add_done_callback(self._removing.discard)
 
+    async def start(self) -> None:
+        """Make ready what must not fail later; nothing connects yet."""
+        if self._large is not None:
+            await self._large.s3.start()
+
     async def settle(self) -> None:
         """Wait for the removals that run in the background."""
         if self._removing:

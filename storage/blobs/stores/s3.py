@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import obstore
 from obstore.exceptions import BaseError, GenericError
+from obstore.store import MemoryStore
 
 from domain.errors.capacity import BytesUnavailable
 from domain.ports import S3, StoredObject
@@ -50,6 +51,14 @@ class S3Store:
         self._bucket = open_bucket(place, place.bucket_url, timeout_seconds)
         self.health = StoreHealth(self._probe)
         self.leftovers = MultipartLeftovers(place, timeout_seconds)
+
+    async def start(self) -> None:
+        """Start the threads of the library, which it would do at its first request.
+
+        If that fails, as where the process may open no more files, the library fails for good. So
+        the process ends at its start, and is started again.
+        """
+        await obstore.put_async(MemoryStore(), PROBE_KEY, b"", use_multipart=False)
 
     async def put(self, name: str, data: bytes) -> None:
         """Write an object whose bytes are at hand, in one request.
