@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
+import httpx
 import pytest
 
 from deploy.servers.process import ServerProcess
@@ -94,7 +95,10 @@ class People:
         while True:
             await asyncio.sleep(0)  # There may be nothing to read yet.
             for path, content in random.sample(sorted(self.contents.items()), 1):
-                answer = await self._service.client.get(f"{path}/content")
+                try:
+                    answer = await self._service.client.get(f"{path}/content")
+                except httpx.RemoteProtocolError:
+                    continue  # The bucket went away in the middle: the body was cut, and says so.
                 if answer.status_code == 503:
                     await self._come_again(int(answer.headers["Retry-After"]))
                 else:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from domain.images.operations import ALL_OPERATIONS, DEFAULT_OPERATIONS
+from domain.images.operations import ALL_OPERATIONS, DEFAULT_OPERATIONS, VERSIONS
 from domain.images.values import DIMENSIONS
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -29,7 +29,8 @@ async def test_an_upload_gets_a_quality_and_an_embedding_once(working_service: S
         assert image["embedding"] == {"dimensions": DIMENSIONS}
     (blob,) = await working_service.stores.database["blobs.files"].find().to_list(None)
     results = blob["metadata"]["results"]
-    assert results["quality"]["version"] == results["embedding"]["version"] == 1
+    for name in ("quality", "embedding"):
+        assert results[name]["version"] == VERSIONS[name]
     vector = np.frombuffer(results["embedding"]["value"], "<f2")
     assert vector.shape == (DIMENSIONS,)
     assert np.linalg.norm(vector.astype(np.float64)) > 1

@@ -11,7 +11,7 @@ import pytest
 from domain.ports import GRIDFS, S3
 from storage.blobs.removals import Removals
 from storage.mongo.client import batched
-from tests.command_line import read_json, run_for
+from tests.command_line import environment_of, read_json, run_for, run_process
 from tests.invariants import find_broken
 from tests.pictures import draw
 from tests.problems import assert_problem
@@ -76,7 +76,10 @@ async def test_files_move_there_and_back_under_load(working: Service) -> None:
         asyncio.create_task(_upload_on(working)),
     ]
     for store in (GRIDFS, S3):
-        moved = await read_json(working, "batch", "move-blobs", "--to", store)
+        # As a process: the service logs to the standard output of this one meanwhile.
+        command = ("batch", "move-blobs", "--to", store, "--json")
+        ended = await run_process(*command, environment=environment_of(working))
+        moved = ended.json()
         assert (moved["status"], moved["failed"]) == ("succeeded", 0)
         assert moved["done"] >= IMAGES
         for some in batched(contents, READ_AT_ONCE):

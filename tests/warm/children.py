@@ -176,6 +176,7 @@ class ForkedChild(Process):
         # These names are those of anyio's own class: sandbox.streams looks there.
         self._stdin = StreamWriterWrapper(calls)
         self._stdout = StreamReaderWrapper(answers)
+        self._stderr = self._stdout  # anyio closes three streams.
         self._pid = pid
         self._returncode: int | None = None
         self._ended = asyncio.Event()
