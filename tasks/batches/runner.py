@@ -24,7 +24,7 @@ from tasks.batches.work import BatchWork, Work
 from tasks.images.predict_images import PredictImages
 from tasks.settings import Settings
 
-GROUP_IMAGES = 14
+GROUP_IMAGES = 4
 GROUP_BYTES = 2 * 1024 * 1024
 # A piece of a worker that serves people for longer is left to others.
 KEPT_SECONDS = 5.0
