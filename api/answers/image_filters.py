@@ -9,6 +9,7 @@ from litestar.params import QueryParameter
 
 from api.http.parameters import EXAMPLE_ID, NamedTenant, NamedUser, example
 from api.schemas.images import ImageVariant
+from api.schemas.views import UUID
 from api.state import ApiRequest
 from domain.fingerprints import MAX_DISTANCE
 from domain.image_filters import (
@@ -27,7 +28,6 @@ from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted
 
 DEFAULT_DISTANCE = 6
 
-_UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _PREDICTED = rf"^{TASK}:.+\Z"
 _CAMERA_CLOCK = "by the clock of the camera: photos do not record its time zone."
 
@@ -39,7 +39,7 @@ def _wanted(
 
 
 Link = Annotated[
-    str | None, _wanted("Uploaded through this upload link.", EXAMPLE_ID, pattern=rf"^{_UUID}\Z")
+    str | None, _wanted("Uploaded through this upload link.", EXAMPLE_ID, pattern=rf"^{UUID}\Z")
 ]
 Format = Annotated[ImageFormat | None, _wanted("Format of the uploaded file.", "jpeg", "format")]
 Make = Annotated[
@@ -202,7 +202,7 @@ ImageCursor = Annotated[
     _wanted(
         "`next_cursor` of the previous page; without it, the first page.",
         EXAMPLE_ID,
-        pattern=rf"^(\d{{1,2}}\.)?{_UUID}\Z",
+        pattern=rf"^(\d{{1,2}}\.)?{UUID}\Z",
     ),
 ]
 

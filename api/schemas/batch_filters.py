@@ -5,6 +5,7 @@ from typing import Annotated
 
 import msgspec
 
+from api.schemas.views import UUID
 from domain.image_filters import (
     DEFAULT_RADIUS_METERS,
     MAX_RADIUS_METERS,
@@ -18,7 +19,6 @@ from domain.keys import MAX_USER_ID_CHARS, Caller, scope_of
 from domain.marks import MAX_ATTRIBUTES, MAX_EXTERNAL_ID_CHARS, MAX_TAGS, wanted_marks
 
 MAX_DAYS = 36_500
-_UUID = r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z"
 Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 Name = Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_USER_ID_CHARS)]
 
@@ -33,7 +33,7 @@ class BatchFilterView(msgspec.Struct, frozen=True, forbid_unknown_fields=True, o
     """Only images of this user."""
     tenant: Name | None = None
     """Tenant of the users; without it, `user_id` names a user without a tenant."""
-    link_id: Annotated[str, msgspec.Meta(pattern=_UUID)] | None = None
+    link_id: Annotated[str, msgspec.Meta(pattern=rf"^{UUID}\Z")] | None = None
     """Uploaded through this upload link."""
     format: ImageFormat | None = None
     """Format of the uploaded file."""

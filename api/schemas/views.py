@@ -13,6 +13,9 @@ from domain.tenants import split_owner
 ItemT = TypeVar("ItemT")
 ViewT = TypeVar("ViewT", bound=msgspec.Struct)
 
+UUID = r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+"""The pattern of an ID, without its ends."""
+
 Limit = Annotated[
     int,
     QueryParameter(
@@ -25,7 +28,7 @@ Limit = Annotated[
 Cursor = Annotated[
     str | None,
     QueryParameter(
-        pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z",
+        pattern=rf"^{UUID}\Z",
         description="`next_cursor` of the previous page; without it, the first page.",
         required=False,
         examples=example(EXAMPLE_ID),
