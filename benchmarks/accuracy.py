@@ -23,13 +23,13 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_limits
 
+from benchmarks.harness.pictures import find_test_data
 from domain.images.formats import ImageFormat
 from domain.images.opencv import Pixels, cv2
 from domain.images.pipeline import process_image
 from domain.learning.linear_model import unit_vectors
 from domain.limits import ImageLimits
 from tasks.learning.train_model import INVERSE_REGULARIZATION, MOST_ITERATIONS
-from tests.service import find_test_data
 
 Floats = npt.NDArray[np.float32]
 LABELS = (5, 10, 50)
