@@ -1,6 +1,7 @@
 """From labels to predictions: a learner trains on real digits, and workers predict others."""
 
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import httpx
@@ -120,9 +121,16 @@ async def test_digits_from_label_to_prediction(working_service: Service) -> None
     for image in sure["items"]:
         assert image["predictions"]["digit"]["value"] == "d0"
         assert image["predictions"]["digit"]["probability"] >= 0.9
-    page = (await client.get("/metrics")).text
-    assert 'minilab_model_accuracy{on="holdout",task="digit"}' in page
-    assert 'minilab_predictions_stale{task="digit"} 0' in page
+    for series in (
+        'minilab_model_accuracy{on="holdout",task="digit"}',
+        'minilab_predictions_stale{task="digit"} 0',
+    ):
+        await until(partial(_is_metered, client, series))
+
+
+async def _is_metered(client: httpx.AsyncClient, series: str) -> bool:
+    """Say whether a series is on the page of metrics, which is read anew after 2 s."""
+    return series in (await client.get("/metrics")).text
 
 
 async def test_a_training_with_too_few_labels_fails_and_says_how_many(service: Service) -> None:
@@ -221,10 +229,8 @@ async def test_a_comparison_sees_pictures_that_have_changed(service: Service) ->
     assert drift == {"task": "kind", "version": 1, "watched": [watched]}
     plot = await service.client.get(path, headers=as_plot)
     assert "the pictures have changed" in plot.text
-    assert (
-        'minilab_model_psi{of="features",task="kind"}'
-        in (await service.client.get("/metrics")).text
-    )
+    series = 'minilab_model_psi{of="features",task="kind"}'
+    await until(partial(_is_metered, service.client, series))
 
 
 class TestOff:
