@@ -13,6 +13,7 @@ from typing import Any
 from uuid import uuid4
 
 import anyio
+import httpx
 import pytest
 import pytest_asyncio
 from hypothesis import HealthCheck, settings
@@ -35,12 +36,25 @@ PREFIX = "minilab-tests-"
 LEFTOVER_SECONDS = 3600
 CHECKPOINT_SECONDS = 5
 UNIT_TESTS = "tests/unit/"
+SHOWN_CHARACTERS = 500
 HISTORY_SECONDS = 60
 """The longest that a read of the past takes on a busy machine."""
 
 # On a busy machine, values take long to make and functions long to run.
 settings.register_profile("busy", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("busy")
+
+
+def _show_answer(answer: httpx.Response) -> str:
+    try:
+        text = answer.text[:SHOWN_CHARACTERS]
+    except httpx.ResponseNotRead:
+        text = "not read"
+    return f"<Response [{answer.status_code} {answer.reason_phrase}] {text}>"
+
+
+# A test that fails on a status shows the problem document: `assert 503 == 202` does not say why.
+httpx.Response.__repr__ = _show_answer  # type: ignore[method-assign]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
