@@ -150,6 +150,7 @@ async def test_client_keeps_its_promises(service: Service, compiled: Path, test_
         "deleted": True,
         "gone": [404, "not_found", "not_found"],
         "nobody": "TimeoutError",
+        "aborted": ["AbortError", *["TimeoutError"] * 10],
         "late": "ConnectionFailed",
         "mistaken": ["TypeError"] * 9,
         "open": ["function", "function", "resting"],

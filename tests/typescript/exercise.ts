@@ -56,6 +56,13 @@ const job: Job = await minilab.waitForJob(ticket);
 const polled: JobChange[] = [];
 for await (const change of to(SILENT_URL).followJob(job.id)) polled.push(change);
 
+// Node must survive an upload that ends while its files are read.
+const many = Array.from({ length: 20 }, (_, n) => picture(`${n}.jpg`));
+const aborted: unknown[] = [];
+for (const signal of [AbortSignal.abort(), ...Array.from({ length: 10 }, (_, ms) => AbortSignal.timeout(ms))]) {
+  aborted.push(await codeOf(to('http://127.0.0.1:9').upload(many, { signal })));
+}
+
 const image_id = job.items[0]?.image_id ?? '';
 const image = await minilab.call(getImage, { path: { image_id } });
 const large = new File([portrait, new Uint8Array(600_000)], 'large.jpg');
@@ -137,6 +144,7 @@ console.log(
     deleted: deleted === undefined,
     gone,
     nobody,
+    aborted,
     late,
     mistaken,
     open: [typeof untyped, typeof unknownFilter, laterStatus],

@@ -1,4 +1,5 @@
 /** Calls the generated functions: sends again what can be sent again, and throws what failed. */
+import { hasFile, writeForm } from './forms.js';
 import { createClient, type Client, type Config } from './generated/client/index.js';
 import { ApiError, ConnectionFailed } from './problems.js';
 import { PATIENT, pauseAfter, sleep, type Retries } from './retries.js';
@@ -93,8 +94,11 @@ export class Calls {
     for (const [name, value] of Object.entries((options as { path?: object }).path ?? {})) {
       if (/^\.{0,2}$/.test(String(value))) throw new TypeError(`${name} is empty or a dot`);
     }
+    const form = hasFile((options as { body?: unknown }).body) && {
+      bodySerializer: (fields: Record<string, unknown>) => writeForm(fields, makeKey()),
+    };
     for (let attempt = 0; ; attempt += 1) {
-      const given = { ...options, client: this.client, ...(parseAs && { parseAs }) };
+      const given = { ...options, ...form, client: this.client, ...(parseAs && { parseAs }) };
       const called = within(timeoutSeconds, options.signal, (signal) => operation({ ...given, signal }));
       const { data, error, request, response } = await called;
       if (response?.ok && error === undefined) {
