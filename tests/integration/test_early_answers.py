@@ -28,8 +28,7 @@ Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 async def refusing_process(servers: EmbeddedServers, tmp_path: Path) -> AsyncIterator[Stack]:
     """``python -m api``, with a backlog that is full after one image."""
     async with running_stack(servers, tmp_path, max_backlog_images=1) as stack:
-        answer = await stack.client.post("/v1/jobs", files={"files": ("a.jpg", draw())})
-        assert answer.status_code == 202
+        await stack.ticket([("a.jpg", draw())])
         yield stack
 
 
