@@ -113,6 +113,11 @@ class Site:
         await self.tab.get_by_label("API key").fill(key)
         await self.tab.get_by_role("button", name="Sign in").click()
         await expect(self.tab).to_have_url(f"{self.address}{path}")
+        await self.has_scripts()
+
+    async def has_scripts(self) -> None:
+        """Wait until the scripts of the page have run: on a busy machine its links come before."""
+        await self.tab.wait_for_load_state("domcontentloaded")
 
     async def looks(self) -> AsyncIterator[tuple[str, str]]:
         """Show the page as it is in each size and colour scheme; gives these."""

@@ -73,7 +73,8 @@ def ids_of(job: dict[str, Any]) -> dict[str, str]:
 
 
 async def loaded(site: Site, selector: str) -> None:
-    """Wait until a picture is there with its pixels."""
+    """Wait until a picture is there with its pixels, and the scripts of the page have run."""
+    await site.has_scripts()
     picture = site.tab.locator(selector)
     width = "(image) => image.complete && image.naturalWidth"
     await until(lambda: picture.evaluate(width))
