@@ -6,6 +6,7 @@ from pymongo import MongoClient
 from pymongo.database import Database
 
 from storage.access.signing_keys import STATE, WHICH
+from storage.aggregates.signatures import COUNTER, REVISIONS
 from storage.schema import INDEXES
 
 Indexes = dict[str, list[str]]
@@ -16,9 +17,13 @@ EXPECTED: Indexes = {
 """The names of the indexes that the schema has, by collection."""
 PROFILE = "system.profile"
 """What MongoDB writes where a test has it record its operations."""
-KEPT = {STATE: {"_id": {"$ne": WHICH["_id"]}}}
-"""The keys that sign URLs stay: an API that serves several tests has them in memory for a minute,
-and a URL that it signs in this minute is good afterwards too."""
+STAYS = ((STATE, WHICH), (REVISIONS, COUNTER))
+"""What an API that serves several tests relies on. It has the keys that sign URLs in memory for a
+minute, and a URL that it signs in this minute is good afterwards too. Its table of users follows
+the revision, which only rises."""
+KEPT = {name: {"_id": {"$ne": which["_id"]}} for name, which in STAYS}
+RAISED = [{"$set": {"newest": {"$add": ["$newest", 1]}, "forgotten": {"$add": ["$newest", 1]}}}]
+"""A new revision, before which everything is forgotten: the table of users is read anew."""
 
 
 class SharedDatabase:
@@ -40,18 +45,20 @@ class SharedDatabase:
         indexes = self._indexes()
         if PROFILE in indexes or any(indexes.get(name) != EXPECTED[name] for name in EXPECTED):
             self._make()
-            return
-        for name in self._filled(list(indexes)):
-            self._database[name].delete_many(KEPT.get(name, {}))
+        else:
+            for name in self._filled(list(indexes)):
+                self._database[name].delete_many(KEPT.get(name, {}))
+        self._database[REVISIONS].update_one(COUNTER, RAISED)
 
     def _make(self) -> None:
         self._database.command("profile", 0)
-        keys = self._database[STATE].find_one(WHICH)
+        kept = [(name, self._database[name].find_one(which)) for name, which in STAYS]
         self._client.drop_database(self.name)
         for name, indexes in INDEXES.items():
             self._database[name].create_indexes(indexes)
-        if keys is not None:
-            self._database[STATE].insert_one(keys)
+        for name, document in kept:
+            if document is not None:
+                self._database[name].insert_one(document)
 
     def _indexes(self) -> Indexes:
         """Read the names of the indexes of every collection, in one call."""
