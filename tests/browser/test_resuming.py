@@ -32,20 +32,13 @@ PHOTOS = (
 )
 BAD = ("notes.txt", b"no picture at all, only words " * 20)
 BYTES_PER_SECOND = 400_000
-FEW = 4
-"""Of the photos: what a network of this pace takes some seconds for."""
 REST_DONE = re.compile(r"^(\d+) of \1 photos? done$|^\d+ of \d+ photos? done · 1 with a problem$")
-ALL_DONE = "{} of {} photos done · 1 with a problem"
+ALL_DONE = f"{len(PHOTOS)} of {len(PHOTOS) + 1} photos done · 1 with a problem"
 
 
 @pytest.fixture
 def files(test_data: Path) -> list[File]:
     return [*((name, (test_data / "photos" / name).read_bytes()) for name in PHOTOS), BAD]
-
-
-@pytest.fixture
-def few(files: list[File]) -> list[File]:
-    return [*files[:FEW], BAD]
 
 
 @pytest.fixture
@@ -74,14 +67,12 @@ async def _begin(tab: Page, address: str, made: dict[str, Any], files: list[File
     return page
 
 
-async def _expect_each_once(client: Any, made: dict[str, Any], photos: int = FEW) -> None:
+async def _expect_each_once(client: Any, made: dict[str, Any]) -> None:
     """All photos are images of the link, once each; the bad file is one item."""
     listed = await client.get("/v1/images", params={"link_id": made["id"], "limit": 100})
-    assert Counter(image["filename"] for image in listed.json()["items"]) == Counter(
-        PHOTOS[:photos]
-    )
+    assert Counter(image["filename"] for image in listed.json()["items"]) == Counter(PHOTOS)
     link = (await client.get(f"/v1/upload-links/{made['id']}")).json()
-    assert (link["used_files"], link["reserved_files"]) == (photos, 0)
+    assert (link["used_files"], link["reserved_files"]) == (len(PHOTOS), 0)
 
 
 async def test_twelve_photos_show_what_was_found_in_them(
@@ -91,8 +82,8 @@ async def test_twelve_photos_show_what_was_found_in_them(
     page = UploadPage(tab, str(working_service.client.base_url))
     await page.open(made["token"])
     await page.choose(files)
-    await expect(page.summary).to_have_text(ALL_DONE.format(12, 13))
-    await _expect_each_once(working_service.client, made, len(PHOTOS))
+    await expect(page.summary).to_have_text(ALL_DONE)
+    await _expect_each_once(working_service.client, made)
     assert len(page.jobs) <= 4
     heic = page.row("IMG_5195.HEIC")
     await heic.scroll_into_view_if_needed()
@@ -106,34 +97,36 @@ async def test_twelve_photos_show_what_was_found_in_them(
 
 
 async def test_lost_network_needs_nobody(
-    tab: Page, context: BrowserContext, working_service: Service, few: list[File]
+    tab: Page, context: BrowserContext, working_service: Service, files: list[File]
 ) -> None:
     made = await working_service.make_link(expires_in=3600)
-    page = await _begin(tab, str(working_service.client.base_url), made, few)
+    page = await _begin(tab, str(working_service.client.base_url), made, files)
     await context.set_offline(True)
     await expect(page.banner).to_contain_text("You are offline")
     await context.set_offline(False)
-    await expect(page.summary).to_have_text(ALL_DONE.format(FEW, FEW + 1))
+    await expect(page.summary).to_have_text(ALL_DONE)
     await expect(page.banner).to_be_hidden()
     await _expect_each_once(working_service.client, made)
 
 
-async def test_reloaded_page_goes_on(tab: Page, working_service: Service, few: list[File]) -> None:
-    made = await working_service.make_link(expires_in=3600, max_files=FEW + 1)
-    page = await _begin(tab, str(working_service.client.base_url), made, few)
+async def test_reloaded_page_goes_on(
+    tab: Page, working_service: Service, files: list[File]
+) -> None:
+    made = await working_service.make_link(expires_in=3600, max_files=len(PHOTOS) + 1)
+    page = await _begin(tab, str(working_service.client.base_url), made, files)
     await tab.reload()
-    await expect(page.rows).to_have_count(FEW + 1)
-    await expect(page.summary).to_have_text(ALL_DONE.format(FEW, FEW + 1))
+    await expect(page.rows).to_have_count(len(PHOTOS) + 1)
+    await expect(page.summary).to_have_text(ALL_DONE)
     await _expect_each_once(working_service.client, made)
 
 
 @pytest.mark.parametrize("address", ["link", "page"])
 async def test_closed_tab_goes_on_when_it_is_opened_again(
-    tab: Page, context: BrowserContext, working_service: Service, few: list[File], address: str
+    tab: Page, context: BrowserContext, working_service: Service, files: list[File], address: str
 ) -> None:
     made = await working_service.make_link(expires_in=3600)
     base = str(working_service.client.base_url)
-    await _begin(tab, base, made, few)
+    await _begin(tab, base, made, files)
     await tab.close()
     page = UploadPage(await context.new_page(), base)
     await page.open(made["token"] if address == "link" else "")
@@ -143,16 +136,16 @@ async def test_closed_tab_goes_on_when_it_is_opened_again(
 
 
 async def test_killed_service_is_waited_for(
-    tab: Page, servers: EmbeddedServers, tmp_path: Path, few: list[File]
+    tab: Page, servers: EmbeddedServers, tmp_path: Path, files: list[File]
 ) -> None:
     async with running_stack(servers, tmp_path) as stack:
         stack.start_worker()
         made = (await stack.client.post("/v1/upload-links", json={"expires_in": 3600})).json()
-        page = await _begin(tab, str(stack.client.base_url), made, few)
+        page = await _begin(tab, str(stack.client.base_url), made, files)
         stack.api.kill()
         await expect(page.banner).to_contain_text("goes on by itself")
         stack.start_api()
-        await expect(page.summary).to_have_text(ALL_DONE.format(FEW, FEW + 1))
+        await expect(page.summary).to_have_text(ALL_DONE)
         await _expect_each_once(stack.client, made)
 
 
