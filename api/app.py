@@ -6,6 +6,7 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 import structlog
 from litestar import Litestar
+from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
@@ -60,6 +61,7 @@ from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.pages.docs.contract_page import ContractPage
+from api.pages.errors import answer_unknown_path
 from api.pages.routes import page_routes
 from api.pages.templating import template_config
 from api.server.bounds import Bounds
@@ -132,7 +134,7 @@ def create_app(settings: Settings) -> Litestar:
             KnownParameters,
         ],
         before_send=[protect_answer],
-        exception_handlers=EXCEPTION_HANDLERS,
+        exception_handlers=EXCEPTION_HANDLERS | {NotFoundException: answer_unknown_path},
         openapi_config=openapi_config(ContractPage()),
         template_config=template_config(),
         logging_config=None,

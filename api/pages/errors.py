@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
+from litestar.exceptions import HTTPException
 from litestar.response import Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -17,6 +18,7 @@ from api.http.sessions import HTMX
 from domain.errors.access import Unauthenticated
 
 SIGN_IN = "/sign-in"
+API = "/v1/"
 HTML = "text/html"
 SHOWN_PAGE = "hx-current-url"
 MAX_PATH_CHARS = 512
@@ -74,6 +76,17 @@ def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] 
         )
 
     return answer_page
+
+
+_as_unknown_page = _as_page(EXCEPTION_HANDLERS[HTTPException])
+
+
+def answer_unknown_path(request: AnyRequest, error: Exception) -> Response[Any] | Template:
+    """Answer for a path without a route: with a page where a browser asks for one."""
+    if request.scope["path"].startswith(API):
+        problem: Response[Any] = EXCEPTION_HANDLERS[HTTPException](request, error)
+        return problem
+    return _as_unknown_page(request, error)
 
 
 PAGE_EXCEPTION_HANDLERS: dict[Any, Any] = {

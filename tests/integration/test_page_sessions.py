@@ -251,3 +251,16 @@ async def test_errors_of_pages_are_pages(service: Service) -> None:
     assert answer.status_code == 413
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "frame-ancestors 'none'" in answer.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/admin/nothing", "/gallery/nothing/", "/sign-in/x"])
+async def test_unknown_address_is_a_page_for_browsers(service: Service, path: str) -> None:
+    async with browser(service) as client:
+        page = await client.get(path, headers=HTML)
+        assert page.status_code == 404
+        assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert 'href="/"' in page.text
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        problem = await client.get(path, headers={"Accept": "application/json"})
+        assert_problem(problem, 404, "not_found")
+        assert_problem(await client.get(f"/v1{path}", headers=HTML), 404, "not_found")
