@@ -9,6 +9,7 @@ from deploy.servers.process import ServerProcess
 from tests.faults.promises import assert_promises_kept
 from tests.faults.stack import LEASE_SECONDS, Stack, huge_picture, pictures
 from tests.service import File
+from tests.times import moment
 from tests.waiting import until
 
 
@@ -142,7 +143,7 @@ async def test_retry_survives_the_death_of_the_api_and_a_wiped_redis(stack: Stac
     stack.start_worker()
     job = await stack.job(ticket)
     assert job["items"] == ended["items"]
-    assert job["finished_at"] > ended["finished_at"]
+    assert moment(job["finished_at"]) > moment(ended["finished_at"])
     await assert_promises_kept(stack, [ticket])
 
 

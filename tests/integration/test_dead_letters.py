@@ -8,6 +8,7 @@ from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.routes import CONTRACT
 from tests.service import Service, authorization
+from tests.times import moment
 
 pytestmark = pytest.mark.one_service
 
@@ -52,7 +53,7 @@ async def test_letter_says_what_was_given_up_and_why(service: Service) -> None:
     host, pid = attempt["worker"].rsplit(":", 1)
     assert host
     assert pid.isdigit()
-    assert attempt["at"] <= letter["gave_up_at"]
+    assert moment(attempt["at"]) <= moment(letter["gave_up_at"])
     assert await service.stores.dead_letters.count() == 1
 
 
@@ -108,7 +109,7 @@ async def test_letter_comes_back_when_the_retry_fails_too(service: Service) -> N
     async with service.working(**NO_TIME):
         await service.job(letter["job_id"])
     again = await _letter(service, letter["image_id"])
-    assert again["gave_up_at"] > letter["gave_up_at"]
+    assert moment(again["gave_up_at"]) > moment(letter["gave_up_at"])
     assert again["attempts"][0] == letter["attempts"][0]
     assert len(again["attempts"]) == 2
 

@@ -12,6 +12,7 @@ from tasks.upkeep.upkeep import delete_users
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
+from tests.times import moment
 from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
@@ -69,7 +70,7 @@ async def test_everything_of_a_user_is_gone(working_service: Service) -> None:
     assert deleted["status"] == "succeeded"
     assert deleted["progress"] == {"done": 3, "failed": 0, "total": 3}
     assert (deleted["operations"], deleted["items"]) == (["delete_user"], [])
-    assert deleted["expires_at"] > deleted["finished_at"]
+    assert moment(deleted["expires_at"]) > moment(deleted["finished_at"])
 
     (entry,) = await service.stores.database["audit"].find().to_list(None)
     assert (entry["action"], entry["target_id"]) == ("user.deleted", "victim-7")

@@ -13,6 +13,7 @@ from storage.stores import Stores
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization, running_service
+from tests.times import moment
 from tests.waiting import until
 
 pytestmark = pytest.mark.one_service
@@ -89,7 +90,7 @@ async def test_image_expires_with_its_bytes_and_its_job_stays(environ: dict[str,
         first, second = (item["image_id"] for item in job["items"])
         etag = (await service.client.get(f"/v1/jobs/{job['id']}")).headers["etag"]
         seen = (await service.client.get(f"/v1/images/{second}")).json()
-        assert seen["expires_at"] > seen["uploaded_at"]
+        assert moment(seen["expires_at"]) > moment(seen["uploaded_at"])
         path = f"/v1/images/{await age(service.stores, 'images', first)}"
         await until(lambda: _is_gone(service, path))
         for part in ("", "/content", "/content?variant=thumbnail", "/histogram"):

@@ -9,6 +9,7 @@ import pytest
 from domain.fairness.estimates import UNKNOWN_RETRY_SECONDS
 from tests.pictures import draw
 from tests.service import Service
+from tests.times import moment
 
 PICTURE = ("a.png", draw(kind="PNG"))
 
@@ -57,7 +58,7 @@ async def test_etag_and_version_change_with_the_job(service: Service) -> None:
     answer = await _get(service, job["id"], If_None_Match=before.headers["etag"])
     assert answer.status_code == 200
     assert answer.headers["etag"] != before.headers["etag"]
-    assert after["finished_at"] >= after["created_at"]
+    assert moment(after["finished_at"]) >= moment(after["created_at"])
     assert "retry-after" not in answer.headers
 
 

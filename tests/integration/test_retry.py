@@ -21,6 +21,7 @@ from tests.access import ADMIN
 from tests.pictures import draw
 from tests.problems import assert_problem
 from tests.service import Service, authorization
+from tests.times import moment
 from tests.uploads import claim, finish
 
 pytestmark = pytest.mark.one_service
@@ -68,7 +69,7 @@ async def test_failed_job_succeeds_when_it_is_run_again(service: Service) -> Non
     async with service.working():
         done = await service.job(job["id"])
     assert (done["status"], done["progress"]["done"]) == ("succeeded", 10)
-    assert done["finished_at"] >= failed["finished_at"]
+    assert moment(done["finished_at"]) >= moment(failed["finished_at"])
 
 
 async def test_only_failed_cells_run_again(service: Service) -> None:
@@ -92,7 +93,7 @@ async def test_file_that_is_broken_fails_again(working_service: Service) -> None
     again = await working_service.job(first["id"])
     assert again["items"] == first["items"]
     assert (again["status"], again["progress"]) == ("partial", first["progress"])
-    assert again["finished_at"] > first["finished_at"]
+    assert moment(again["finished_at"]) > moment(first["finished_at"])
 
 
 async def test_nothing_to_retry_where_nothing_failed(working_service: Service) -> None:
