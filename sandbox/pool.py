@@ -7,7 +7,8 @@ affects no lock and no other child (docs/decisions/0006).
 import asyncio
 import math
 from collections import Counter, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -17,8 +18,6 @@ import msgspec
 import structlog
 from anyio import BrokenWorkerProcess, CapacityLimiter, to_process
 from anyio.abc import Process
-from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
-from prometheus_client.registry import Collector
 
 from domain.errors.capacity import NoChild
 from domain.errors.files import DecoderDied, DecodeTimedOut
@@ -47,12 +46,18 @@ to_process.pickle = streams  # type: ignore[attr-defined]
 to_process.WORKER_MAX_IDLE_TIME = math.inf  # type: ignore[assignment]
 
 
+_opened: ContextVar[list[Process]] = ContextVar("_opened")
+"""The children that the call of this context has started."""
+
+
 async def _open_process(*args: Any, **kwargs: Any) -> Process:
     """Start a child; event loops raise different errors if the machine cannot."""
     try:
-        return carry_bytes(await anyio.open_process(*args, **kwargs))
+        process = carry_bytes(await anyio.open_process(*args, **kwargs))
     except Exception as error:
         raise NoChild from error
+    _opened.get().append(process)
+    return process
 
 
 to_process.open_process = _open_process  # type: ignore[attr-defined]
@@ -218,7 +223,9 @@ class ChildPool:
     async def _call(
         self, brought: Brought, seconds: float, function: Callable[..., Result], *args: object
     ) -> Result:
+        opened: list[Process] = []
         _held.set(self._own)
+        _opened.set(opened)
         try:
             with anyio.fail_after(START_SECONDS) as limit:
                 brought.moved = partial(_extend, limit, seconds)
@@ -248,34 +255,20 @@ class ChildPool:
         except anyio.get_cancelled_exc_class():
             self.killed[CANCELED] += 1
             raise
+        finally:
+            await self._end_forgotten(opened)
+
+    async def _end_forgotten(self, opened: Iterable[Process]) -> None:
+        """End children that did not get ready: anyio forgets one whose start was cancelled."""
+        for process in opened:
+            if process in self._own.get(ALL, ()) or process.returncode is not None:
+                continue
+            with suppress(ProcessLookupError):
+                process.kill()
+            with anyio.CancelScope(shield=True):
+                await process.aclose()
 
 
 def _extend(limit: anyio.CancelScope, seconds: float) -> None:
     """Let the time of a call begin again: a slow store is no fault of the image."""
     limit.deadline = anyio.current_time() + seconds
-
-
-class ChildMetrics(Collector):
-    """Counts the children of a pool that ended early."""
-
-    def __init__(self, pool: ChildPool) -> None:
-        self._pool = pool
-
-    def collect(self) -> Iterator[Metric]:
-        """Yield the families; that of ended children has every reason from the start."""
-        most = "Child processes that work at the same time, at most."
-        yield GaugeMetricFamily("minilab_children", most, self._pool.children)
-        family = CounterMetricFamily(
-            "minilab_children_killed",
-            "Child processes that ended before their time, by reason.",
-            labels=["reason"],
-        )
-        for reason in (DecoderDied.code, DecodeTimedOut.code, CANCELED):
-            family.add_metric([reason], self._pool.killed[reason])
-        yield family
-        if (held := self._pool.confinement) is not None:
-            text = "Whether the system confines the child processes, by mechanism."
-            confined = GaugeMetricFamily("minilab_children_confined", text, labels=["mechanism"])
-            confined.add_metric(["landlock"], float(held.landlock > 0))
-            confined.add_metric(["seccomp"], float(held.seccomp))
-            yield confined

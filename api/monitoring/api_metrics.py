@@ -11,7 +11,8 @@ from api.jobs.listeners import Listeners
 from domain.jobs import TERMINAL
 from domain.records import Item, Job
 from domain.version import VERSION
-from sandbox.pool import ChildMetrics, ChildPool
+from sandbox.child_metrics import ChildMetrics
+from sandbox.pool import ChildPool
 from storage.acceptance.uploads import Upload
 from storage.ledger.work_metrics import WorkMetrics
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector
 
-from sandbox.pool import ChildMetrics, ChildPool
+from sandbox.child_metrics import ChildMetrics
+from sandbox.pool import ChildPool
 from tasks.images.image_batch import Outcome
 
 STEP_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)

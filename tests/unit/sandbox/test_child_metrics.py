@@ -7,7 +7,8 @@ import pytest
 from prometheus_client import CollectorRegistry
 
 from domain.errors.files import DecoderDied, DecodeTimedOut
-from sandbox.pool import ChildMetrics, ChildPool
+from sandbox.child_metrics import ChildMetrics
+from sandbox.pool import ChildPool
 from telemetry.prometheus import PackedFamily, pack
 from tests.unit.sandbox import functions
 

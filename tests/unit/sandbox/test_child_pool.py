@@ -94,6 +94,17 @@ async def test_memory_that_a_child_freed_is_there_for_the_next_picture(pool: Chi
     assert faults < gray * times / os.sysconf("SC_PAGE_SIZE") / 10
 
 
+async def test_caller_that_is_cancelled_while_its_child_starts_leaves_none(pool: ChildPool) -> None:
+    starting = asyncio.create_task(pool.run(functions.answer, seconds=20))
+    await until(children)
+    starting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    await pool.settle(20)
+    assert children() == []
+    assert await pool.run(functions.answer, seconds=20) == children()[0].pid
+
+
 async def test_caller_that_is_cancelled_leaves_a_warm_child_behind(pool: ChildPool) -> None:
     await pool.warm_up(functions.answer)
     for _ in range(5):
