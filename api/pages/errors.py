@@ -57,7 +57,9 @@ def ask_to_sign_in(request: AnyRequest, error: Unauthenticated) -> Response[Any]
     return go_to(request, f"{SIGN_IN}?next={quote(back)}" if back else SIGN_IN)
 
 
-def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] | Template]:
+def _as_page(
+    answer: Answer, template: str = "layout/error.html"
+) -> Callable[[AnyRequest, Exception], Response[Any] | Template]:
     def answer_page(request: AnyRequest, error: Exception) -> Response[Any] | Template:
         problem = answer(request, error)
         # There is no content for a client that has left.
@@ -69,7 +71,7 @@ def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] 
             if name.lower() != "www-authenticate"
         }
         return Template(
-            "layout/error.html",
+            template,
             context={"problem": problem.content},
             status_code=problem.content.status,
             headers=headers | _HEADERS,
@@ -78,7 +80,7 @@ def _as_page(answer: Answer) -> Callable[[AnyRequest, Exception], Response[Any] 
     return answer_page
 
 
-_as_unknown_page = _as_page(EXCEPTION_HANDLERS[HTTPException])
+_as_unknown_page = _as_page(EXCEPTION_HANDLERS[HTTPException], "layout/unknown.html")
 
 
 def answer_unknown_path(request: AnyRequest, error: Exception) -> Response[Any] | Template:

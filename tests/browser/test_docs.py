@@ -4,24 +4,16 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.browser.upload_page import UploadPage
+from tests.browser.site import NOTE_VIOLATIONS, Site
 from tests.service import ADMIN_KEY, Service
-
-NOTE_VIOLATIONS = """
-window.violations = [];
-document.addEventListener("securitypolicyviolation", (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-});
-"""
 
 
 async def test_operations_can_be_read_and_tried_under_the_policy(
-    tab: Page, service: Service
+    tab: Page, service: Service, pictures: bool
 ) -> None:
-    address = str(service.client.base_url).rstrip("/")
-    seen = UploadPage(tab, address)  # Notes errors and requests to other hosts.
+    site = Site(tab, str(service.client.base_url))
     await tab.add_init_script(NOTE_VIOLATIONS)
-    opened = await tab.goto(f"{address}/docs")
+    opened = await tab.goto(f"{site.address}/docs")
     assert opened is not None
     policy = opened.headers["content-security-policy"]
     assert "default-src 'none'" in policy
@@ -29,9 +21,14 @@ async def test_operations_can_be_read_and_tried_under_the_policy(
     assert "style-src 'self';" in policy
     assert "unsafe" not in policy
     await expect(tab.get_by_role("heading", name=re.compile("^Minilab"))).to_be_visible()
+    if pictures:
+        async for size, scheme in site.looks():
+            await site.save_picture(f"docs-{size}-{scheme}", whole=False)
+    await site.check()
 
     await tab.get_by_role("button", name="Authorize", exact=True).first.click()
     dialog = tab.locator(".dialog-ux")
+    assert await site.findings() == []
     await dialog.locator("input").first.fill(ADMIN_KEY)
     await dialog.locator("button.authorize").first.click()
     await dialog.locator("button.btn-done").first.click()
@@ -59,6 +56,4 @@ async def test_operations_can_be_read_and_tried_under_the_policy(
     await expect(webhook).to_contain_text("webhook-signature")
     await expect(webhook.locator(".code-samples")).to_have_count(0)
 
-    assert await tab.evaluate("window.violations") == []
-    assert seen.errors == []
-    assert seen.foreign_requests == []
+    await site.check()

@@ -34,6 +34,11 @@ async def test_every_open_page_is_accessible(
         await site.check_looks("home" if pictures else "")
         await site.open("/sign-in")
         await site.check_looks("sign-in" if pictures else "")
+        await site.open("/nothing")
+        (missing,) = site.errors
+        assert "404" in missing
+        site.errors.clear()
+        await site.check_looks("error" if pictures else "")
 
 
 async def test_signing_in_and_out_by_keyboard(chromium: Browser, working_service: Service) -> None:

@@ -259,6 +259,7 @@ async def test_unknown_address_is_a_page_for_browsers(service: Service, path: st
         page = await client.get(path, headers=HTML)
         assert page.status_code == 404
         assert page.headers["content-type"] == "text/html; charset=utf-8"
+        assert "There is no such page" in page.text
         assert 'href="/"' in page.text
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
         problem = await client.get(path, headers={"Accept": "application/json"})

@@ -3,6 +3,7 @@ SwaggerUIBundle({
   url: "/openapi.json",
   dom_id: "#contract",
   deepLinking: true,
-  plugins: [CodeSamples],
+  plugins: [CodeSamples, Accessible],
+  syntaxHighlight: { theme: 'tomorrow-night' },
   showCommonExtensions: true,
 });
