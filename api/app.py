@@ -6,7 +6,6 @@ from contextlib import aclosing, asynccontextmanager, suppress
 
 import structlog
 from litestar import Litestar
-from litestar.exceptions import NotFoundException
 from litestar.middleware import DefineMiddleware
 from litestar.types import ASGIApp
 
@@ -41,7 +40,6 @@ from api.dependencies import provide
 from api.http.auth import OPEN, BearerAuthentication
 from api.http.compression import Compression
 from api.http.cross_origin import AllowedOrigins, CrossOrigin
-from api.http.errors import EXCEPTION_HANDLERS
 from api.http.guards import has_scopes
 from api.http.head_requests import HeadRequests
 from api.http.headers import protect_answer
@@ -61,7 +59,7 @@ from api.monitoring.api_metrics import ApiMetrics
 from api.monitoring.readiness import HealthChecks
 from api.monitoring.service_metrics import ServiceMetrics
 from api.pages.docs.contract_page import ContractPage
-from api.pages.errors import answer_unknown_path
+from api.pages.errors import APP_EXCEPTION_HANDLERS
 from api.pages.routes import page_routes
 from api.pages.templating import template_config
 from api.server.bounds import Bounds
@@ -134,7 +132,7 @@ def create_app(settings: Settings) -> Litestar:
             KnownParameters,
         ],
         before_send=[protect_answer],
-        exception_handlers=EXCEPTION_HANDLERS | {NotFoundException: answer_unknown_path},
+        exception_handlers=APP_EXCEPTION_HANDLERS,
         openapi_config=openapi_config(ContractPage()),
         template_config=template_config(),
         logging_config=None,

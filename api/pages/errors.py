@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from litestar import Request, Response
-from litestar.exceptions import HTTPException
+from litestar.exceptions import HTTPException, NotFoundException
 from litestar.response import Template
 from litestar.status_codes import HTTP_303_SEE_OTHER
 
@@ -91,6 +91,7 @@ def answer_unknown_path(request: AnyRequest, error: Exception) -> Response[Any] 
     return _as_unknown_page(request, error)
 
 
+APP_EXCEPTION_HANDLERS = EXCEPTION_HANDLERS | {NotFoundException: answer_unknown_path}
 PAGE_EXCEPTION_HANDLERS: dict[Any, Any] = {
     kind: _as_page(answer) for kind, answer in EXCEPTION_HANDLERS.items()
 } | {Unauthenticated: ask_to_sign_in}

@@ -166,7 +166,7 @@ class Stack:
             answer = await self.send(files, **{"Idempotency-Key": key})
             if answer.status_code != 503 or answer.json()["code"] != "unavailable":
                 break
-            await asyncio.sleep(int(answer.headers["Retry-After"]))
+            await asyncio.sleep(int(answer.headers["Retry-After"]))  # As the service asks.
         assert answer.status_code == 202, answer.text
         return str(answer.json()["id"])
 
