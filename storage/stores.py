@@ -116,18 +116,15 @@ class Stores:
         self.head_starts = HeadStarts(self.redis)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
-        self.ledger = Ledger(
-            self.database, rules.lease_seconds, rules.max_attempts, self.metrics, self.subscriptions
-        )
+        attempts, watched = rules.max_attempts, (self.metrics, self.subscriptions)
+        self.ledger = Ledger(self.database, rules.lease_seconds, attempts, *watched)
         self.workers = Workers(self.database)
         meter = LoadMeter(self.database, self.workers)
         self.load = SharedLoad(self.redis, meter, self.database, self.dead_letters)
         self.job_events = JobEvents(self.redis)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
-        self.recovery = Recovery(
-            self.database, rules.max_attempts, self.metrics, self.subscriptions
-        )
+        self.recovery = Recovery(self.database, attempts, *watched)
         self.resumable = ResumableUploads(self.client, self.database, self.blob_stores)
         self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
