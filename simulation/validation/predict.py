@@ -1,5 +1,7 @@
 """The model of one machine, on which all processes share the cores."""
 
+from itertools import cycle
+
 from simpy import Environment, Event, Resource
 
 from sandbox.processors import usable_processors
@@ -23,8 +25,9 @@ class _Machine:
         self.balancer = Pool(env, self.cores, usable_processors())
         self.apis = Pool(env, self.cores, trial.apis)
         self.children = Pool(env, self.cores, trial.workers)
-        # Each process has one transaction under way, and others gather for its next one.
-        self.commits = Resource(env, trial.apis)
+        self._waiting: list[list[Event]] = [[] for _ in range(trial.apis)]
+        """The uploads that gather for the next transaction of each API, which has one at a time."""
+        self._turns = cycle(self._waiting)
         self.ends = Resource(env, max(1, trial.workers))
         self.accepted: list[float] = []
         self.done: list[float] = []
@@ -45,7 +48,7 @@ class _Machine:
         yield from self.clients.run(cost["clients"], 1)
         yield from self.balancer.run(cost["balancer"], 1)
         yield from self.apis.run(cost["API"] + cost["Redis"], 1)
-        yield from self._store(self.commits, cost["MongoDB"])
+        yield self._commit(next(self._turns))
         accepted = self.env.now
         self.accepted.append(accepted)
         cost = self.costs.working
@@ -57,10 +60,32 @@ class _Machine:
     def _store(self, writers: Resource, seconds: float) -> Steps:
         with writers.request() as turn:
             yield turn
-            while not self._is_there.triggered:
-                yield self._is_there
-            # The members write at the same time.
-            yield self.cores.use(seconds * self.members / _MEMBERS, self.members)
+            yield from self._write(seconds)
+
+    def _write(self, seconds: float) -> Steps:
+        while not self._is_there.triggered:
+            yield self._is_there
+        # The members write at the same time.
+        yield self.cores.use(seconds * self.members / _MEMBERS, self.members)
+
+    def _commit(self, waiting: list[Event]) -> Event:
+        """Join the next transaction of an API."""
+        committed = self.env.event()
+        waiting.append(committed)
+        if len(waiting) == 1:
+            self.env.process(self._commit_groups(waiting))
+        return committed
+
+    def _commit_groups(self, waiting: list[Event]) -> Steps:
+        """Commit what has gathered, in one transaction after the other."""
+        whole, each = self.costs.committing, self.costs.accepting["MongoDB"]
+        while waiting:
+            group = len(waiting)
+            yield self.cores.use(whole["API"])
+            yield from self._write(whole["MongoDB"] + each * group)
+            for committed in waiting[:group]:
+                committed.succeed()
+            del waiting[:group]
 
     def _kill_primary(self, at: float, away_seconds: float) -> Steps:
         yield self.env.timeout(at)

@@ -8,8 +8,9 @@ import msgspec
 from benchmarks.harness.machine import describe_machine
 from chaos.fleet.fleet import fleet_servers
 from simulation.figures import read_recoveries
+from simulation.validation.calibrate import calibrate
 from simulation.validation.predict import predict
-from simulation.validation.real import calibrate, run_trial
+from simulation.validation.real import run_trial
 from simulation.validation.trial import TRIALS, Compared, Trial, Validation
 
 KEPT = Path(__file__).parents[2] / "benchmarks" / "validation.json"

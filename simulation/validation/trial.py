@@ -48,7 +48,8 @@ class Costs(msgspec.Struct, frozen=True):
     """Processor time of each part for an upload, of the runs that calibrate, in seconds.
 
     Attributes:
-        accepting: Until the 202, without a worker.
+        accepting: Until the 202, without a worker; what a transaction takes is apart.
+        committing: Of a transaction of the API and of MongoDB, whatever the number of its uploads.
         working: From then to the result, without uploads.
         starting: Of a worker until it takes work.
         start_seconds: How long that took.
@@ -56,6 +57,7 @@ class Costs(msgspec.Struct, frozen=True):
     """
 
     accepting: dict[str, float]
+    committing: dict[str, float]
     working: dict[str, float]
     starting: float
     start_seconds: float

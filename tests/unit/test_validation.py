@@ -19,6 +19,7 @@ from simulation.validation.trial import (
 
 COSTS = Costs(
     accepting=dict.fromkeys(PARTS, 0.0) | {"API": 0.002, "MongoDB": 0.003, "clients": 0.0002},
+    committing={"API": 0.0, "MongoDB": 0.0},
     working=dict.fromkeys(PARTS, 0.0) | {"children": 0.010, "worker": 0.001, "MongoDB": 0.003},
     starting=1.0,
     start_seconds=3.0,
@@ -41,6 +42,16 @@ def test_one_worker_with_one_child_is_slower_than_four() -> None:
     assert few.done[-1] == pytest.approx(1000 * 0.054, rel=0.1), "a core is left over"
     if usable_processors() > 1:
         assert predict(TRIAL, slow, ELECTION_SECONDS).done[-1] < 0.8 * few.done[-1]
+
+
+def test_uploads_that_wait_go_into_one_transaction() -> None:
+    dear = replace(COSTS, committing={"API": 0.0, "MongoDB": 0.5})
+    together = replace(TRIAL, seconds=0.001)
+    alone = replace(TRIAL, uploads=5, seconds=1000.0)
+    assert predict(alone, dear, ELECTION_SECONDS).accepted[0] > 400
+    # One transaction for the first upload, and one or a few for all others.
+    slower = predict(together, dear, ELECTION_SECONDS).accepted[-1]
+    assert slower < predict(together, COSTS, ELECTION_SECONDS).accepted[-1] + 5
 
 
 def test_nothing_is_accepted_or_ended_during_an_election() -> None:
