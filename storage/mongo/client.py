@@ -15,6 +15,7 @@ from motor.motor_asyncio import (
 from pymongo.read_concern import ReadConcern
 from pymongo.write_concern import WriteConcern
 
+from storage.mongo.elections import await_commits_of_primaries
 from storage.mongo.server_clock import ServerClock
 from storage.mongo.threads import limit_calls
 from storage.settings import StoreSettings
@@ -39,6 +40,7 @@ def connect_mongo(settings: StoreSettings, clock: ServerClock | None = None) -> 
     replica set is one sequence, so a durable write makes all writes before it durable too.
     """
     limit_calls(settings.store_timeout_seconds)
+    await_commits_of_primaries()
     return AsyncIOMotorClient(
         settings.mongodb_url,
         appname="minilab",

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 import time
+from typing import Any
 
 import pymongo
 import pymongo.database
@@ -11,6 +12,8 @@ from motor.frameworks import asyncio as framework
 from pymongo import _csot
 from pymongo.client_session import ClientSession
 from pymongo.errors import PyMongoError, ServerSelectionTimeoutError
+from pymongo.hello import Hello
+from pymongo.server_type import SERVER_TYPE
 
 from deploy.servers.ports import find_free_port
 from storage.errors import NO_SERVER_SECONDS, patience_seconds, short_patience
@@ -122,3 +125,19 @@ async def test_transaction_without_a_server_is_not_tried_again() -> None:
         async with asyncio.timeout(60):
             await run_transaction_in_thread(client, write)
     client.close()
+
+
+@pytest.mark.parametrize(
+    ("last_write", "kind"),
+    [
+        ({"opTime": {"t": 7}, "majorityOpTime": {"t": 6}}, SERVER_TYPE.RSOther),
+        ({"opTime": {"t": 7}, "majorityOpTime": {"t": 7}}, SERVER_TYPE.RSPrimary),
+        ({"opTime": {"t": 7}}, SERVER_TYPE.RSPrimary),
+    ],
+)
+async def test_primary_is_used_once_it_has_committed_in_its_term(
+    stores: Stores, last_write: dict[str, Any], kind: int
+) -> None:
+    hello = await stores.client.admin.command("hello")
+    assert {"opTime", "majorityOpTime"} <= set(hello["lastWrite"]), "MongoDB says both"
+    assert Hello(hello | {"lastWrite": last_write}).server_type == kind

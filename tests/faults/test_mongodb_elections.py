@@ -134,3 +134,30 @@ async def test_requests_wait_for_an_election_of_the_default_length(
         tickets = [ticket, *(answer.json()["id"] for answer in sent)]
         for each in tickets:
             assert (await stack.job(each))["status"] == "succeeded"
+
+
+async def test_new_primary_that_has_not_committed_denies_no_ticket(
+    replica_set: list[ServerProcess], replicated_stack: Stack
+) -> None:
+    stack, admin = replicated_stack, replicated_stack.stores.client.admin
+    config = (await admin.command("replSetGetConfig"))["config"]
+    config["version"] += 1
+    # It votes at once, and writes after an hour: nothing is committed without the first node.
+    config["members"][2] |= {"priority": 0, "hidden": True, "secondaryDelaySecs": 3600}
+    await admin.command("replSetReconfig", config)
+    tickets = [await stack.ticket(pictures(1, f"late-{n}")) for n in range(5)]
+    first, second, _ = (member["host"].rpartition(":")[2] for member in config["members"])
+    assert _hello(int(first))["isWritablePrimary"]
+    replica_set[0].kill()
+    await until(lambda: _hello(int(second))["isWritablePrimary"])
+    for ticket in tickets:
+        answer = await stack.client.get(f"/v1/jobs/{ticket}")
+        assert answer.status_code == 503, answer
+    replica_set[0].start()
+
+    async def are_known() -> bool:
+        answers = [await stack.client.get(f"/v1/jobs/{ticket}") for ticket in tickets]
+        assert {answer.status_code for answer in answers} <= {200, 503}
+        return all(answer.status_code == 200 for answer in answers)
+
+    await until(are_known)
