@@ -126,13 +126,14 @@ class WakeableWorker(Worker):
             held = sum(self._units.values())
             if not self._has_room(held) or (held and held + hint.units > self._most_units):
                 return
-            if hint.id not in self._units:
-                self._begin(TakenHint(hint.id, 0.0, hint.units, encode_task(hint, hint.units)))
+            self._begin(TakenHint(hint.id, 0.0, hint.units, encode_task(hint, hint.units)))
 
     def _has_room(self, held: float) -> bool:
         return not self._stopping and held < self._most_units and len(self._units) < MOST_TASKS
 
     def _begin(self, hint: TakenHint) -> None:
+        if hint.id in self._units:  # It was taken before Redis was wiped, or while it was away.
+            return
         self._units[hint.id] = hint.units
         self.tasks[hint.id] = asyncio.create_task(self._run(hint))
 

@@ -7,9 +7,11 @@ import socket
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import partial
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from deploy.servers.ports import accepts_connections, find_free_port
+from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerError, ServerProcess
 
 HOST = "127.0.0.1"
@@ -78,7 +80,7 @@ class Balancer:
             # A master, which starts workers anew without closing the port.
             [program, "-W", "-db", "-f", str(self.settings)],
             url=self.url,
-            is_ready=partial(accepts_connections, port),
+            is_ready=partial(_leads_to_an_api, port),
             output=folder / "haproxy.log",
         )
 
@@ -101,3 +103,15 @@ class Balancer:
         ):
             control.sendall(f"{line}\n".encode())
             control.recv(4096)
+
+
+def _leads_to_an_api(port: int) -> bool:
+    """Say whether a request is answered: the port is open before a health check has passed."""
+    connection = HTTPConnection(HOST, port, timeout=2)
+    try:
+        connection.request("GET", "/healthz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()

@@ -124,6 +124,22 @@ async def test_each_hint_is_worked_on_once_by_whoever_takes_it(stores: Stores) -
     assert await _left(stores) == set()
 
 
+async def test_hint_that_comes_again_while_it_is_worked_on_is_not_begun_twice(
+    stores: Stores,
+) -> None:
+    tasks = Tasks()
+    await send(stores, 1, 1)
+    async with taking(stores, tasks) as queue:
+        await tasks.until(1)
+        await stores.redis.flushdb()  # It forgets who has taken what.
+        await send(stores, 2, 1)
+        await tasks.until(2)
+        running = list(queue.tasks.values())
+    assert tasks.begun == ["job-000", "job-001"]
+    assert [task.exception() for task in running] == [None, None]
+    assert await _left(stores) == set()
+
+
 async def test_hint_is_taken_up_again_where_that_is_asked(stores: Stores) -> None:
     tasks = Tasks()
     tasks.errors = [Retry(), Retry()]

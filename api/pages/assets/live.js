@@ -4,6 +4,7 @@
 const EVERY_MS = 2000;
 const SLOW_EVERY = 5;
 let ticks = 0;
+let failedAt = -1;
 
 function send(name) {
   document.body.dispatchEvent(new CustomEvent(name));
@@ -25,12 +26,18 @@ function showOffline(isOffline) {
   if (banner !== null) banner.hidden = !isOffline;
 }
 
+document.addEventListener("htmx:before:request", ({ detail }) => {
+  detail.ctx.begunAt = performance.now();
+});
 document.addEventListener("htmx:before:response", (event) => {
+  // What was asked before a change got no answer does not say that the service is back.
+  if (event.detail.ctx.begunAt < failedAt) return;
   const hasFailed = isLive(event.target) && event.detail.ctx.response.status >= 400;
   showOffline(hasFailed);
   if (hasFailed) event.preventDefault();
 });
 document.addEventListener("htmx:error", ({ target }) => {
+  failedAt = performance.now();
   showOffline(true);
   if (!(target instanceof Element) || target.closest("form") === null) return;
   // A change that got no answer: its question would cover the banner, which may be out of sight.
