@@ -1,5 +1,6 @@
 """The gallery, as the holder of a key uses it."""
 
+import asyncio
 import json
 import zipfile
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, Response, expect
+from playwright.async_api import Browser, Response, Route, expect
 
 from api.pages.gallery.search import PAGE_IMAGES
 from tests.browser.site import Site, new_site
@@ -226,12 +227,23 @@ async def test_change_without_an_answer_says_so_and_can_be_made_again(
 ) -> None:
     job = await working_service.process([("a.jpg", draw())])
     path = f"/gallery/images/{ids_of(job)['a.jpg']}"
-    async with signed_in(chromium, working_service, path) as site:
+    asked_before = asyncio.Event()
+
+    async def answer_late(route: Route) -> None:
+        await asked_before.wait()
+        await route.fulfill(body="<p>a late part of the page</p>")
+
+    async with signed_in(chromium, working_service) as site:
         tab = site.tab
+        await tab.route("**/alike", answer_late)
+        await site.open(path)
         banner = tab.get_by_role("alert").filter(has_text="The service does not answer.")
         await tab.get_by_role("button", name="Delete").click()
         await tab.context.set_offline(True)
         await tab.get_by_role("button", name="Delete image").click()
+        await expect(banner).to_be_in_viewport()
+        asked_before.set()
+        await expect(tab.get_by_text("a late part of the page")).to_be_visible()
         await expect(banner).to_be_in_viewport()
         await expect(tab.get_by_role("dialog")).to_be_hidden()
         assert await site.findings() == []
