@@ -5,6 +5,7 @@ from ``t``, so that neither hashes nor sentences stand in them.
 """
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -34,14 +35,17 @@ def template_config() -> TemplateConfig[JinjaTemplateEngine]:
     return TemplateConfig(instance=JinjaTemplateEngine.from_environment(make_environment()))
 
 
+@cache
 def make_environment(pages: Path = PAGES) -> Environment:
     """Make the environment in which templates are rendered.
 
-    A name without a value is an error, and every value is escaped.
+    A name without a value is an error, and every value is escaped. Templates stay as they were read
+    first: those of another release, which is installed while this one runs, want other values.
     """
     environment = Environment(
         loader=FileSystemLoader(pages),
         autoescape=True,
+        auto_reload=False,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,

@@ -63,3 +63,12 @@ def _look_up(texts: object, path: list[str]) -> None:
         if isinstance(texts, str) and name in {"format", "get"}:
             return
         texts = getattr(texts, name)
+
+
+def test_template_of_a_release_that_is_installed_meanwhile_is_not_read(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    page.write_text("this release")
+    environment = make_environment(tmp_path)
+    assert environment.get_template("page.html").render() == "this release"
+    page.write_text("the next one: {{ new_value }}")
+    assert environment.get_template("page.html").render() == "this release"
