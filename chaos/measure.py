@@ -28,7 +28,7 @@ CLIENTS_A_USER = 2
 POLLERS = 3
 DRAIN_SECONDS = 300.0
 DELIVERY_SECONDS = 900.0
-SWEEP_SECONDS = 60.0
+SWEEP_SECONDS = 600.0
 SWEEPING: Settings = {
     "sweep_seconds": 1,
     "orphan_age_seconds": 1,
