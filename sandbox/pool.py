@@ -184,8 +184,7 @@ class ChildPool:
     def _replace_child(self, place: object) -> None:
         """Start a successor, which occupies the place until it is warm.
 
-        Its start does not count against the next call. It cannot be cancelled, because a child
-        that is cancelled while it starts would stay behind.
+        Its start does not count against the next call, and goes on if the caller is cancelled.
         """
 
         def release(task: asyncio.Task[None]) -> None:

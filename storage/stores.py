@@ -116,15 +116,13 @@ class Stores:
         self.head_starts = HeadStarts(self.redis)
         self.hints = Hints(self.redis, rules)
         self.idempotency = Idempotency(self.client, self.database, settings.idempotency_seconds)
-        attempts, watched = rules.max_attempts, (self.metrics, self.subscriptions)
-        self.ledger = Ledger(self.database, rules.lease_seconds, attempts, *watched)
+        self._add_work(rules.lease_seconds, rules.max_attempts)
         self.workers = Workers(self.database)
         meter = LoadMeter(self.database, self.workers)
         self.load = SharedLoad(self.redis, meter, self.database, self.dead_letters)
         self.job_events = JobEvents(self.redis)
         self.poisons = Poisons(self.database)
         self.queued_chunks = QueuedChunks(self.database)
-        self.recovery = Recovery(self.database, attempts, *watched)
         self.resumable = ResumableUploads(self.client, self.database, self.blob_stores)
         self.resumable_expiry = ResumableExpiry(self.database, self.resumable)
         self.retry = Retry(self.client, self.database, due_after, self.audit)
@@ -135,7 +133,6 @@ class Stores:
         self._add_catalog()
         self._add_deletion(timedelta(seconds=rules.lease_seconds))
         self._add_learning()
-        self._add_lone_images(rules)
         self._add_webhooks(settings)
 
     def sweeper(self, min_age: timedelta) -> Sweeper:
@@ -266,14 +263,6 @@ class Stores:
         self.predictions = Predictions(self.database)
         self.trainings = Trainings(self.client, self.database, self.audit)
 
-    def _add_lone_images(self, rules: WorkRules) -> None:
-        self.lone_claims = LoneClaims(
-            self.database, rules.lease_seconds, rules.max_attempts, self.subscriptions
-        )
-        self.lone_ends = LoneEnds(
-            self.client, self.database, self.ledger.states, self.metrics, self.subscriptions
-        )
-
     def _add_webhooks(self, settings: StoreSettings) -> None:
         self.secret_box = SecretBox(settings.secret_keys)
         self.key_secrets = KeySecrets(self.database, self.secret_box)
@@ -289,6 +278,14 @@ class Stores:
         self.stored_secrets = StoredSecrets(self.database, self.secret_box)
         self.deliverers = Workers(self.database, "deliverers")
         self.learners = Workers(self.database, "learners")
+
+    def _add_work(self, lease_seconds: float, attempts: int) -> None:
+        database, metrics, subscriptions = self.database, self.metrics, self.subscriptions
+        self.ledger = Ledger(database, lease_seconds, attempts, metrics, subscriptions)
+        self.lone_claims = LoneClaims(database, lease_seconds, attempts, subscriptions)
+        states = self.ledger.states
+        self.lone_ends = LoneEnds(self.client, database, states, metrics, subscriptions)
+        self.recovery = Recovery(database, attempts, metrics, subscriptions)
 
 
 @asynccontextmanager

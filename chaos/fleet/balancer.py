@@ -6,11 +6,9 @@ import signal
 import socket
 from collections.abc import Sequence
 from contextlib import suppress
-from functools import partial
-from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
+from deploy.probe import find_problem
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerError, ServerProcess
 
@@ -80,7 +78,8 @@ class Balancer:
             # A master, which starts workers anew without closing the port.
             [program, "-W", "-db", "-f", str(self.settings)],
             url=self.url,
-            is_ready=partial(_leads_to_an_api, port),
+            # The port is open before a health check has passed.
+            is_ready=lambda: not find_problem(HOST, port, "/healthz"),
             output=folder / "haproxy.log",
         )
 
@@ -103,15 +102,3 @@ class Balancer:
         ):
             control.sendall(f"{line}\n".encode())
             control.recv(4096)
-
-
-def _leads_to_an_api(port: int) -> bool:
-    """Say whether a request is answered: the port is open before a health check has passed."""
-    connection = HTTPConnection(HOST, port, timeout=2)
-    try:
-        connection.request("GET", "/healthz")
-        return connection.getresponse().status == HTTPStatus.OK
-    except (OSError, HTTPException):
-        return False
-    finally:
-        connection.close()

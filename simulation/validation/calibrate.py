@@ -12,13 +12,13 @@ from chaos.fleet.fleet import READY_SECONDS, Fleet, Size, fleet_servers, stop_in
 from simulation.validation.real import (
     GRACE_SECONDS,
     HEAD_START_SECONDS,
+    connect,
     drain,
     prepare,
     send_all,
 )
 from simulation.validation.trial import Costs, Trial
-from storage.mongo.client import Client, connect_mongo
-from storage.settings import StoreSettings
+from storage.mongo.client import Client
 
 UPLOADS_A_SECOND = 400
 """As dense as the trials."""
@@ -104,7 +104,7 @@ async def _accept(
 ) -> Accepted:
     """Send uploads at a pace: their number, and how many a second."""
     uploads, a_second = pace
-    client = connect_mongo(StoreSettings(mongodb_url=fleet.mongodb_url, redis_url=fleet.redis_url))
+    client = connect(fleet)
     try:
         first = await _count_transactions(client)
         before = _Reading(fleet)

@@ -18,7 +18,7 @@ from chaos.keys import make_client_keys
 from chaos.supervised import ADMIN_KEY, DATABASE
 from chaos.waiting import until_none
 from simulation.validation.trial import Points, Trial, points_of
-from storage.mongo.client import connect_mongo
+from storage.mongo.client import Client, connect_mongo
 from storage.settings import StoreSettings
 
 KEYS = 40
@@ -69,6 +69,11 @@ async def _run_trial(trial: Trial, folder: Path) -> Points:
             await fleet.stop()
 
 
+def connect(fleet: Fleet) -> Client:
+    """Make a client of the fleet's MongoDB."""
+    return connect_mongo(StoreSettings(mongodb_url=fleet.mongodb_url, redis_url=fleet.redis_url))
+
+
 async def prepare(fleet: Fleet, folder: Path) -> list[str]:
     """Write photos and make keys, before anything is measured."""
     await asyncio.to_thread(write_small, folder / "photos", PHOTOS, 1)
@@ -115,7 +120,7 @@ async def _change(fleet: Fleet, trial: Trial, begin: float) -> None:
 
 async def drain(fleet: Fleet) -> Sequence[tuple[float, float]]:
     """Wait until all jobs have ended; return when each was made, and how long it took."""
-    client = connect_mongo(StoreSettings(mongodb_url=fleet.mongodb_url, redis_url=fleet.redis_url))
+    client = connect(fleet)
     try:
         await until_none(lambda: count_open(client[DATABASE]), DRAIN_SECONDS)
         return await find_waits(client[DATABASE])

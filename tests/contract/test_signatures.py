@@ -51,6 +51,10 @@ async def _change(stores: Stores, name: str, update: dict[str, Any]) -> None:
     await collection.update_many({}, update)
 
 
+async def test_revision_is_0_before_the_first_aggregation(stores: Stores) -> None:
+    assert read_revision(stores.client.delegate["never_aggregated"]) == 0
+
+
 async def test_changes_bear_the_revision_of_their_aggregation(stores: Stores) -> None:
     before = read_revision(stores.database.delegate)
     await add_seen_images(stores, ["u1", "u1", "u2"], draw_counts(3))

@@ -7,7 +7,6 @@ import sys
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from functools import cache, cached_property
-from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -21,6 +20,7 @@ from PIL import Image
 from pymongo import MongoClient
 
 from api.settings import read_settings
+from deploy.probe import find_problem
 from deploy.servers.embedded import EmbeddedServers
 from deploy.servers.ports import find_free_port
 from deploy.servers.process import ServerProcess
@@ -244,15 +244,8 @@ class Stack:
         return process
 
     def _api_is_ready(self) -> bool:
-        # To make a client of httpx takes 20 ms of processor time, for its certificates.
-        connection = HTTPConnection(self.client.base_url.host, self.client.base_url.port, timeout=2)
-        try:
-            connection.request("GET", "/healthz")
-            return connection.getresponse().status == 200
-        except (OSError, HTTPException):
-            return False
-        finally:
-            connection.close()
+        url = self.client.base_url
+        return not find_problem(url.host, url.port or 0, "/healthz")
 
     def _was_seen(self, pid: int, kind: str = "workers") -> bool:
         processes = self._looks[self.environ["MINILAB_MONGODB_DATABASE"]][kind]
