@@ -83,7 +83,7 @@ test: $(VENV)/.dev $(VENV)/.chart $(VENV)/.compiled $(NODE_MODULES) ## Run every
 # Of the integration tests: a few that send a file through the whole service.
 FAST_TESTS := tests/unit tests/contract $(addprefix tests/integration/test_, \
 	bad_requests.py follow_job.py idempotency.py service_routes.py)
-test-fast: $(VENV)/.dev $(VENV)/.compiled $(NODE_MODULES) ## Run the tests for the loop of work, in a minute
+test-fast: $(VENV)/.dev $(VENV)/.compiled $(NODE_MODULES) ## Run the tests for the loop of work, in a minute or two
 	@$(BIN)/python -m pytest -n 3 --dist worksteal -m "not slow" $(FAST_TESTS) $(PYTEST_ARGS)
 
 check: $(VENV)/.dev $(VENV)/.chart $(NODE_MODULES) $(MODELS) ## Lint, types, layers, drift of the contract and the clients, containers, the chart
