@@ -40,6 +40,7 @@ _CHANGING = [
     r"\d{4}-\d\d-\d\d(?:T?\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?",
     r"\b\d\d:\d\d:\d\d\b",
     r"\b[\d.]+s\b",
+    r"(?<=retry-after:)\d+",
 ]
 _ANY = re.compile("|".join(f"(?P<change{n}>{one})" for n, one in enumerate(_CHANGING)) + "|…")
 _KEEP = """

@@ -155,10 +155,17 @@ async def test_wrong_values_are_refused_in_words(
     chromium: Browser, working_service: Service
 ) -> None:
     async with as_admin(chromium, working_service) as site:
+        tab = site.tab
         await site.open("/admin/keys")
-        await site.tab.get_by_role("button", name="Create key").click()
-        await expect(site.tab.get_by_role("alert")).to_contain_text("A client key requires a user")
+        note = tab.get_by_label("Remark")
+        await note.fill("Phone")
+        await tab.get_by_role("button", name="Create key").click()
+        await expect(tab.get_by_role("alert")).to_have_text("A client key requires a user_id.")
+        await expect(note).to_have_value("Phone")
         assert await site.findings() == []
+        await tab.get_by_label("User", exact=True).fill("anna")
+        await tab.get_by_role("button", name="Create key").click()
+        await expect(tab.get_by_label("API key", exact=True)).to_be_visible()
 
 
 async def test_new_key_is_shown_once_and_ends_when_it_is_revoked(

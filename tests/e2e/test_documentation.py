@@ -139,8 +139,13 @@ def test_documents_without_a_command_are_well_formed() -> None:
         ("at 2026-11-22T10:00:00Z", "at 2027-01-01T10:00:00.123Z", True),
         (
             "HTTP/1.1 202 Accepted\nretry-after: 5\n\n{}",
-            "HTTP/1.1 202 Accepted\r\na: b\r\nretry-after: 5\r\n\r\n{}",
+            "HTTP/1.1 202 Accepted\r\na: b\r\nretry-after: 1\r\n\r\n{}",
             True,
+        ),
+        (
+            "HTTP/1.1 202 Accepted\nretry-after: 5\n\n{}",
+            "HTTP/1.1 202 Accepted\r\nretry-after: soon\r\n\r\n{}",
+            False,
         ),
         ("HTTP/1.1 202 Accepted\nretry-after: 5\n\n{}", "HTTP/1.1 202 Accepted\r\n\r\n{}", False),
         ("Saving ━━━ 5/5\n5 saved", "5 saved", True),
