@@ -3,6 +3,7 @@
 from collections import defaultdict
 
 from pymongo import IndexModel, ReturnDocument
+from pymongo.errors import OperationFailure
 
 from domain.version import VERSION
 from storage.acceptance.duplicates import DUPLICATE_INDEXES
@@ -10,8 +11,10 @@ from storage.acceptance.idempotency import IDEMPOTENCY_INDEXES
 from storage.access.api_keys import API_KEY_INDEXES
 from storage.access.audit import AUDIT_INDEXES
 from storage.access.sessions import SESSION_INDEXES
+from storage.access.stored_bytes import STORED_BYTES
 from storage.access.upload_links import LINK_INDEXES
 from storage.aggregates.aggregator import AGGREGATE_INDEXES
+from storage.aggregates.signatures import HISTOGRAM_CHANGES, REVISIONS
 from storage.backlog.workers import WORKER_INDEXES
 from storage.batches.batches import BATCH_INDEXES
 from storage.blobs.inserts import BLOB_INDEXES
@@ -29,7 +32,7 @@ from storage.ledger.open_work import OPEN_WORK_INDEXES
 from storage.mongo.client import COMMITTED, DURABLE, Database
 from storage.outbox.pending_events import PENDING_EVENTS_INDEXES
 from storage.removal.user_deletion import USER_DELETION_INDEXES
-from storage.resumable.documents import RESUMABLE_INDEXES
+from storage.resumable.documents import ACCOUNTS, RESUMABLE_INDEXES
 from storage.webhooks.documents import WEBHOOK_INDEXES
 from storage.webhooks.hold import STATE
 
@@ -64,12 +67,24 @@ for _indexes in (
 ):
     for _collection, _models in _indexes.items():
         INDEXES[_collection] += _models
+# A transaction that first reads a collection that does not exist has no snapshot yet: it does not
+# notice what others write between this and its own write.
+for _collection in (ACCOUNTS, STORED_BYTES, REVISIONS, HISTOGRAM_CHANGES):
+    INDEXES[_collection] = []
+_EXISTS = 48
 
 
 async def ensure_indexes(database: Database) -> None:
     """Create the collections and indexes that are missing. Any number of processes may call it."""
     for name, indexes in INDEXES.items():
-        await database[name].create_indexes(indexes)
+        if indexes:
+            await database[name].create_indexes(indexes)
+            continue
+        try:
+            await database.command("create", name)
+        except OperationFailure as error:
+            if error.code != _EXISTS:
+                raise
 
 
 class SchemaMismatch(UnusableServer):

@@ -55,7 +55,9 @@ class SharedDatabase:
         kept = [(name, self._database[name].find_one(which)) for name, which in STAYS]
         self._client.drop_database(self.name)
         for name, indexes in INDEXES.items():
-            self._database[name].create_indexes(indexes)
+            self._database.create_collection(name)
+            if indexes:
+                self._database[name].create_indexes(indexes)
         for name, document in kept:
             if document is not None:
                 self._database[name].insert_one(document)

@@ -85,7 +85,12 @@ async def test_places_that_are_given_back_are_taken_again(stores: Stores) -> Non
     assert now.reserved_files == there
 
 
-async def test_owner_has_exactly_so_many(stores: Stores) -> None:
+@pytest.mark.parametrize("is_first", [False, True])
+async def test_owner_has_exactly_so_many(stores: Stores, is_first: bool) -> None:
+    if is_first:  # As in a new database, in which nobody has created an upload.
+        await stores.database.drop_collection("resumable_accounts")
+        await stores.prepare()
+        assert "resumable_accounts" in await stores.database.list_collection_names()
     through = _several(stores, 3)
     answers = await asyncio.gather(*(_create(through[n % 3], None) for n in range(300)))
     assert Counter(map(type, answers)) == {ResumableUpload: 100, TooManyResumable: 200}
