@@ -6,9 +6,10 @@ affects no lock and no other child (docs/decisions/0006).
 
 import asyncio
 import math
+import signal
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from functools import partial
 from typing import Any, TypeVar
@@ -218,6 +219,21 @@ class ChildPool:
             await self._call(Brought(), START_SECONDS, self._warm_up)
         except Exception as error:  # The next call starts one and raises the error.
             _log.warning("child_not_warm", reason=type(error).__name__)
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Stop the children where they are for as long as the context lasts; their time passes."""
+        self._signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        for process in self._own.get(ALL, ()):
+            if process.returncode is None:
+                with suppress(ProcessLookupError):
+                    process.send_signal(number)
 
     async def _call(
         self, brought: Brought, seconds: float, function: Callable[..., Result], *args: object

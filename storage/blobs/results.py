@@ -1,12 +1,12 @@
 """Results of the work on blobs: equal bytes and versions have one result."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
-from pymongo import UpdateOne
+from pymongo import UpdateMany, UpdateOne
 
 from domain.blobs import Blob, StoredVariant
 from domain.images.operations import METADATA
@@ -18,6 +18,8 @@ from storage.blobs.variants import variant_chunks, variant_file
 from storage.clock import utc_now
 from storage.mongo.client import DURABLE, Client, Database, Document, Session
 from storage.mongo.transactions import run_transaction
+
+RENEWED_TOGETHER = 20
 
 
 class NewVariant(msgspec.Struct, frozen=True):
@@ -82,35 +84,42 @@ class Results:
         first = [result_update(results) for results in found if not results.renewed]
         if first:
             await blobs.bulk_write(first, ordered=False)
-        for results in found:
-            if results.renewed:
-                await run_transaction(self._client, partial(self._renew, results))
+        renewed = [results for results in found if results.renewed]
+        for start in range(0, len(renewed), RENEWED_TOGETHER):
+            some = renewed[start : start + RENEWED_TOGETHER]
+            await run_transaction(self._client, partial(self._renew, some))
 
-    async def _renew(self, found: BlobResults, session: Session) -> None:
-        """Replace results, and mark the images that have shown the older ones as uncounted.
+    async def _renew(self, found: Sequence[BlobResults], session: Session) -> None:
+        """Replace results, and mark the images that have shown the older ones as uncounted."""
+        updates = [result_update(results) for results in found]
+        await self._database["blobs.files"].bulk_write(updates, ordered=False, session=session)
+        changes = [change for results in found for change in renewed_images(results)]
+        await self._database["images"].bulk_write(changes, ordered=False, session=session)
 
-        The fence is raised so that an aggregator that has read the older ones does not mark the
-        images as counted.
-        """
-        images = self._database["images"]
-        await self._database["blobs.files"].bulk_write([result_update(found)], session=session)
-        for name, fields in found.renewed.items():
-            version = found.results[name]["version"]
-            for gps in GpsPolicy:
-                ended = {
-                    "sha256": found.blob.sha256,
-                    "gps": gps.value,
-                    "finished_at": {"$ne": None},
-                    f"cells.{name}.status": Status.SUCCEEDED.value,
-                    f"cells.{name}.version": {"$lte" if found.replaces else "$lt": version},
-                }
-                shown = {**found.facts, **fields, f"cells.{name}.version": version}
-                if gps is GpsPolicy.STRIP:
-                    shown.pop("location", None)
-                change: Document = {"$set": {**shown, "uncounted": True}, "$inc": {"fence": 1}}
-                if name == METADATA and "location" not in shown:
-                    change["$unset"] = {"location": ""}
-                await images.update_many(ended, change, session=session)
+
+def renewed_images(found: BlobResults) -> Iterator[UpdateMany]:
+    """Make the updates of the images that have shown older results of a blob.
+
+    The fence is raised so that an aggregator that has read the older ones does not mark the images
+    as counted.
+    """
+    for name, fields in found.renewed.items():
+        version = found.results[name]["version"]
+        for gps in GpsPolicy:
+            ended = {
+                "sha256": found.blob.sha256,
+                "gps": gps.value,
+                "finished_at": {"$ne": None},
+                f"cells.{name}.status": Status.SUCCEEDED.value,
+                f"cells.{name}.version": {"$lte" if found.replaces else "$lt": version},
+            }
+            shown = {**found.facts, **fields, f"cells.{name}.version": version}
+            if gps is GpsPolicy.STRIP:
+                shown.pop("location", None)
+            change: Document = {"$set": {**shown, "uncounted": True}, "$inc": {"fence": 1}}
+            if name == METADATA and "location" not in shown:
+                change["$unset"] = {"location": ""}
+            yield UpdateMany(ended, change)
 
 
 def result_documents(found: Sequence[BlobResults]) -> dict[str, list[Document]]:

@@ -2,7 +2,8 @@
 
 Several pieces are worked on at the same time, each in groups of a few images, so that a child has
 its next images while the results of others are written. Before each group a piece waits until
-people are served. The children are those of batches alone, and give way to all other processes.
+people are served. The children are those of batches alone: they give way to all other processes,
+and stand still while people are served.
 """
 
 import asyncio
@@ -24,7 +25,7 @@ from tasks.batches.work import BatchWork, Work
 from tasks.images.predict_images import PredictImages
 from tasks.settings import Settings
 
-GROUP_IMAGES = 4
+GROUP_IMAGES = 16
 GROUP_BYTES = 2 * 1024 * 1024
 # A piece of a worker that serves people for longer is left to others.
 KEPT_SECONDS = 5.0
@@ -95,7 +96,7 @@ class BatchRunner:
             await self._pool.close()
 
     async def _take(self) -> Piece | None:
-        await self._people.wait()
+        await self._people.go()
         try:
             return await self._stores.pieces.take(self._worker)
         except STORE_FAILED as error:
@@ -104,10 +105,25 @@ class BatchRunner:
 
     async def _work_on_all(self, first: Piece) -> None:
         """Work on pieces until there is none, one more at a time than there are children."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._work_on_some(first))
-            for _ in range(self._pool.children):
-                group.create_task(self._work_on_some(None))
+        giving_way = asyncio.create_task(self._give_way())
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._work_on_some(first))
+                for _ in range(self._pool.children):
+                    group.create_task(self._work_on_some(None))
+        finally:
+            giving_way.cancel()
+            with suppress(asyncio.CancelledError):
+                await giving_way
+
+    async def _give_way(self) -> None:
+        """Stop the children while people are served; for long, they end what they have begun."""
+        while True:
+            await self._people.come()
+            with self._pool.paused(), suppress(TimeoutError):
+                async with asyncio.timeout(KEPT_SECONDS):
+                    await self._people.go()
+            await self._people.go()
 
     async def _work_on_some(self, piece: Piece | None) -> None:
         piece = piece or await self._take()
@@ -166,7 +182,7 @@ class BatchRunner:
     async def _may_go_on(self) -> bool:
         try:
             async with asyncio.timeout(KEPT_SECONDS):
-                await self._people.wait()
+                await self._people.go()
         except TimeoutError:
             return False
         return True

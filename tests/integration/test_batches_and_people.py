@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+import psutil
 import pytest
 
 from domain.batches import BatchOrder, PieceResult
+from sandbox.pool import ALL, ChildPool
 from storage.batches.images import ChosenImage
 from tasks.batches.people import People
 from tasks.batches.work import BatchWork, Work
@@ -23,14 +25,23 @@ async def test_uploads_go_first_while_a_batch_of_many_runs(
 ) -> None:
     events: list[str] = []
     uploaded = asyncio.Event()
-    serve, find_work = People.being_served, BatchWork.of
+    pools, states = set[ChildPool](), set[str]()
+    serve, find_work, pause = People.being_served, BatchWork.of, ChildPool.paused
 
     @contextmanager
     def note_people(people: People) -> Iterator[None]:
         events.append("people")
         with serve(people):
             yield
+            children = [child for pool in pools for child in pool._own[ALL]]
+            states.update(psutil.Process(child.pid).status() for child in children)
             events.append("served")
+
+    @contextmanager
+    def note_pause(pool: ChildPool) -> Iterator[None]:
+        pools.add(pool)
+        with pause(pool):
+            yield
 
     def note_batch(work_of: BatchWork, order: BatchOrder) -> Work:
         work = find_work(work_of, order)
@@ -51,6 +62,7 @@ async def test_uploads_go_first_while_a_batch_of_many_runs(
         await service.process(files, operations="metadata")
     monkeypatch.setattr(People, "being_served", note_people)
     monkeypatch.setattr(BatchWork, "of", note_batch)
+    monkeypatch.setattr(ChildPool, "paused", note_pause)
     async with service.working():
         batch_id = await start(service, operation="fingerprint")
         await until(lambda: "batch" in events)
@@ -66,6 +78,7 @@ async def test_uploads_go_first_while_a_batch_of_many_runs(
         chunks += {"people": 1, "served": -1}.get(event, 0)
         assert event != "batch" or not chunks, events
     assert events.count("served") == 3
+    assert states == {psutil.STATUS_STOPPED}, "children of the batch stand still meanwhile"
 
 
 async def _ended(service: Service, batch_id: str) -> bool:

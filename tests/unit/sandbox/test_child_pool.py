@@ -53,6 +53,15 @@ async def test_function_runs_in_another_process(pool: ChildPool) -> None:
     assert await pool.run(functions.answer, seconds=20) != os.getpid()
 
 
+async def test_paused_children_stand_still(pool: ChildPool) -> None:
+    child = psutil.Process(await pool.run(functions.answer, seconds=20))
+    with pool.paused():
+        await until(lambda: child.status() == psutil.STATUS_STOPPED)
+        answer = asyncio.create_task(pool.run(functions.answer, seconds=20))
+        assert not (await asyncio.wait({answer}, timeout=0.2))[0], "it really has time to answer"
+    assert await answer == child.pid
+
+
 async def test_slow_start_does_not_count_against_the_function(
     pool: ChildPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
