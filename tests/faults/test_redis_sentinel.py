@@ -94,7 +94,9 @@ async def test_hints_that_the_new_master_lacks_are_sent_again(
     first.kill()
     await until(lambda: guarded.master() is second)
     last_writes = [key async for key in redis.scan_iter("*") if key != MARKER.encode()]
-    assert await redis.delete(*last_writes) > 2
+    # Of the others, some expire by themselves.
+    assert default_queue_name.encode() in last_writes
+    await redis.delete(*last_writes)
     stack.start_worker()
     await assert_promises_kept(stack, [ticket])
 
