@@ -3,6 +3,7 @@
 import asyncio
 import time
 from pathlib import Path
+from statistics import median
 
 import msgspec
 import uvloop
@@ -30,11 +31,40 @@ Cpu = dict[str, float]
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """What some uploads took until their tickets, without a worker."""
+    """What some uploads took until their tickets, without a worker.
+
+    Attributes:
+        uploads: Their number.
+        transactions: Their transactions.
+        cpu_seconds: Of each part, for all of them.
+        primary_seconds: What the primary used of that of MongoDB.
+        answer_seconds: From the upload to the ticket, in the median.
+    """
 
     uploads: int
     transactions: int
     cpu_seconds: Cpu
+    primary_seconds: float
+    answer_seconds: float
+
+    @property
+    def primary_share(self) -> float:
+        """The primary's part of what MongoDB used."""
+        return self.primary_seconds / self.cpu_seconds["MongoDB"]
+
+
+def waited(alone: Accepted) -> float:
+    """Tell how long an upload waits for its ticket beside what the parts use for it.
+
+    Of the two secondaries it waits for one.
+    """
+    of_mongodb = alone.primary_share + (1 - alone.primary_share) / 2
+    used = sum(
+        seconds * (of_mongodb if part == "MongoDB" else 1)
+        for part, seconds in alone.cpu_seconds.items()
+        if part not in {"worker", "children"}
+    )
+    return max(0.0, alone.answer_seconds - used / alone.uploads)
 
 
 def split(alone: Accepted, dense: Accepted) -> tuple[Cpu, Cpu]:
@@ -90,6 +120,8 @@ async def _calibrate(uploads: int, folder: Path) -> Costs:
             return Costs(
                 accepting=accepting,
                 committing=committing,
+                commit_seconds=waited(alone),
+                primary_share=dense.primary_share,
                 working={part: max(0.0, spent) / ended for part, spent in working.items()},
                 starting=starting,
                 start_seconds=start_seconds,
@@ -108,11 +140,17 @@ async def _accept(
     try:
         first = await _count_transactions(client)
         before = _Reading(fleet)
+        primary = fleet.servers.mongodb.members[fleet.servers.mongodb.primary() or 0].pid
+        of_primary = cpu_seconds(primary)
         begin = time.monotonic() + HEAD_START_SECONDS
         trial = Trial("", 1, 0, uploads, uploads / a_second)
         sent = await send_all(fleet, trial, folder, keys, begin)
         spent = before.until_now(idle) | {"clients": sent.cpu_seconds}
-        return Accepted(uploads, await _count_transactions(client) - first, spent)
+        of_primary = cpu_seconds(primary) - of_primary
+        transactions = await _count_transactions(client) - first
+        return Accepted(
+            uploads, transactions, spent, of_primary, median(sent.answers.answer_seconds)
+        )
     finally:
         client.close()
 

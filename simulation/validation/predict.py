@@ -8,7 +8,7 @@ from sandbox.processors import usable_processors
 from simulation.capacity import Pool, Shared, Steps
 from simulation.validation.trial import Costs, Points, Trial, points_of
 
-_MEMBERS = 3
+_SECONDARIES = 2
 _LATEST_SECONDS = 3600.0
 
 
@@ -18,13 +18,14 @@ class _Machine:
     def __init__(self, env: Environment, trial: Trial, costs: Costs, away_seconds: float) -> None:
         self.env = env
         self.trial = trial
-        self.members = _MEMBERS
         self.costs = costs
         self.cores = Shared(env, usable_processors() - costs.idle_cores)
         self.clients = Pool(env, self.cores, 1)
         self.balancer = Pool(env, self.cores, usable_processors())
         self.apis = Pool(env, self.cores, trial.apis)
         self.children = Pool(env, self.cores, trial.workers)
+        # A secondary writes what it is sent one after the other; the primary has a thread for each.
+        self.secondaries = [Pool(env, self.cores, 1) for _ in range(_SECONDARIES)]
         self._waiting: list[list[Event]] = [[] for _ in range(trial.apis)]
         """The uploads that gather for the next transaction of each API, which has one at a time."""
         self._turns = cycle(self._waiting)
@@ -63,10 +64,12 @@ class _Machine:
             yield from self._write(seconds)
 
     def _write(self, seconds: float) -> Steps:
+        """Write on the primary, and wait for a secondary, with which it is the majority."""
         while not self._is_there.triggered:
             yield self._is_there
-        # The members write at the same time.
-        yield self.cores.use(seconds * self.members / _MEMBERS, self.members)
+        yield self.cores.use(seconds * self.costs.primary_share)
+        each = seconds * (1 - self.costs.primary_share) / _SECONDARIES
+        yield self.env.any_of([self.env.process(one.run(each, 1)) for one in self.secondaries])
 
     def _commit(self, waiting: list[Event]) -> Event:
         """Join the next transaction of an API."""
@@ -82,6 +85,7 @@ class _Machine:
         while waiting:
             group = len(waiting)
             yield self.cores.use(whole["API"])
+            yield self.env.timeout(self.costs.commit_seconds)
             yield from self._write(whole["MongoDB"] + each * group)
             for committed in waiting[:group]:
                 committed.succeed()
@@ -94,7 +98,7 @@ class _Machine:
         workers = self.children.size
         self.children.resize(0)
         yield self.env.timeout(away_seconds)
-        self.members -= 1
+        self.secondaries.pop()
         self._is_there.succeed()
         self.children.resize(self.children.size + workers)
 

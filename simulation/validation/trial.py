@@ -50,6 +50,8 @@ class Costs(msgspec.Struct, frozen=True):
     Attributes:
         accepting: Until the 202, without a worker; what a transaction takes is apart.
         committing: Of a transaction of the API and of MongoDB, whatever the number of its uploads.
+        commit_seconds: What a transaction waits for beside processors: disks, and other members.
+        primary_share: The primary's part of what MongoDB uses.
         working: From then to the result, without uploads.
         starting: Of a worker until it takes work.
         start_seconds: How long that took.
@@ -58,6 +60,8 @@ class Costs(msgspec.Struct, frozen=True):
 
     accepting: dict[str, float]
     committing: dict[str, float]
+    commit_seconds: float
+    primary_share: float
     working: dict[str, float]
     starting: float
     start_seconds: float

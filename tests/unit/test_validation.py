@@ -20,6 +20,8 @@ from simulation.validation.trial import (
 COSTS = Costs(
     accepting=dict.fromkeys(PARTS, 0.0) | {"API": 0.002, "MongoDB": 0.003, "clients": 0.0002},
     committing={"API": 0.0, "MongoDB": 0.0},
+    commit_seconds=0.0,
+    primary_share=0.5,
     working=dict.fromkeys(PARTS, 0.0) | {"children": 0.010, "worker": 0.001, "MongoDB": 0.003},
     starting=1.0,
     start_seconds=3.0,
@@ -34,6 +36,13 @@ def test_a_run_that_is_bound_by_processors_takes_their_time() -> None:
     spent = sum(COSTS.accepting.values()) + sum(COSTS.working.values())
     least = 1000 * spent / usable_processors()
     assert least * 0.98 < found.done[-1] < least * 1.4
+
+
+def test_a_lone_upload_waits_for_the_disks_of_its_transaction() -> None:
+    few = replace(TRIAL, uploads=10)
+    slow = predict(few, replace(COSTS, commit_seconds=0.3), ELECTION_SECONDS)
+    fast = predict(few, COSTS, ELECTION_SECONDS)
+    assert slow.accepted[0] == pytest.approx(fast.accepted[0] + 0.3, abs=0.01)
 
 
 def test_one_worker_with_one_child_is_slower_than_four() -> None:
