@@ -14,6 +14,7 @@ from api.http.tus_headers import TUS_ROUTE, Checksum
 from api.monitoring.api_metrics import ApiMetrics
 from api.settings import Settings
 from api.uploads.part_names import decode_text
+from api.uploads.running import RunningRequest, RunningRequests
 from api.uploads.upload_time import within_upload_time
 from domain.errors.base import ServiceError
 from domain.errors.requests import IdempotencyKeyMisused, RequestTooLarge
@@ -77,6 +78,7 @@ class ResumeUploads:
         self._tenant_max_bytes = settings.admission.tenant_max_stored_bytes
         self._admission = admission
         self._metrics = metrics
+        self._running = RunningRequests()
 
     async def create(
         self, caller: Caller, announced: Announced, body: IncomingBytes | None
@@ -132,7 +134,9 @@ class ResumeUploads:
             NotFound: The caller has no such upload.
             ResumableExpired: It has expired.
         """
-        return await self._uploads.find(upload_owner(caller), upload_id)
+        owner = upload_owner(caller)
+        await self._running.end(owner, upload_id)
+        return await self._uploads.find(owner, upload_id)
 
     async def append(self, caller: Caller, upload_id: str, body: IncomingBytes) -> ResumableUpload:
         """Add bytes to an upload: when this returns, they are durable.
@@ -172,27 +176,34 @@ class ResumeUploads:
         intake = await self._uploads.open_intake(
             taken, lambda: self._admission.slots.used, is_kept_early=body.checksum is None
         )
-        try:
-            if body.length is not None:
-                _check_fits(intake, body.length)
-            await self._write(intake, body, admitted)
-            ended = await intake.end(self._expires_at())
-        except BaseException:
-            with suppress(ServiceError, MONGODB_FAILED):
-                await asyncio.shield(intake.keep(self._expires_at()))
-            raise
+        with self._running.one(taken.owner, taken.id) as request:
+            try:
+                if body.length is not None:
+                    _check_fits(intake, body.length)
+                async with request.interruptible(intake.save):
+                    await self._write(intake, body, admitted, request)
+                ended = await intake.end(self._expires_at())
+            except BaseException:
+                with suppress(ServiceError, MONGODB_FAILED):
+                    await asyncio.shield(intake.keep(self._expires_at()))
+                raise
         self._metrics.resumable_bytes(ended.offset - taken.offset)
         if ended.is_finished:
             self._metrics.resumable("finished")
         return ended
 
     async def _write(
-        self, intake: ResumableIntake, body: IncomingBytes, admitted: Admitted
+        self,
+        intake: ResumableIntake,
+        body: IncomingBytes,
+        admitted: Admitted,
+        request: RunningRequest,
     ) -> None:
         checksum = body.checksum
         digest = None if checksum is None else checksum.begin()
         async with within_upload_time(self._of_files.max_upload_seconds):
             async for data in admitted.charged(body.chunks):
+                request.heard()
                 _check_fits(intake, len(data))
                 if digest is not None:
                     digest.update(data)

@@ -7,6 +7,7 @@ and still runs, cannot replace what that one wrote, and cannot move the offset.
 What is stored after the offset does not count: the next request writes it again.
 """
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -76,6 +77,8 @@ class ResumableIntake(ChunkWriter):
         self._knows_hash = knows_hash
         self._is_kept_early = is_kept_early
         self._has_failed = False
+        self._saved_bytes = 0
+        self._turn = asyncio.Lock()
 
     @property
     def left_bytes(self) -> int:
@@ -88,8 +91,24 @@ class ResumableIntake(ChunkWriter):
         Raises:
             UploadInterrupted: A later request goes on with the upload.
         """
-        self._file.feed(data)
-        await self._stage(self._cutter.add(data))
+        async with self._turn:
+            self._file.feed(data)
+            await self._stage(self._cutter.add(data))
+
+    async def save(self) -> None:
+        """Let all that has arrived so far count now, if bytes count as soon as they are stored.
+
+        Raises:
+            UploadInterrupted: A later request goes on with the upload.
+        """
+        async with self._turn:
+            if not self._is_kept_early or self._saved_bytes == self._file.size_bytes:
+                return
+            self._saved_bytes = self._file.size_bytes
+            await self.settle()
+            self._pending += self._cutter.peek()
+            await self._begin_flush()
+            await self.settle()
 
     async def end(self, expires_at: datetime) -> ResumableUpload:
         """Write what is left; when this returns, all bytes are durable, and count.

@@ -1,15 +1,18 @@
 """Resumable uploads whose requests break off, meet each other, or are overtaken."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
+from pymongo.errors import AutoReconnect
 
 from domain.errors.access import UploadInterrupted
 from storage.clock import utc_now
+from storage.mongo.client import Document
+from storage.resumable.intake import ResumableIntake
 from tests.integration.test_resumable_uploads import checksum, create, stored_bytes
 from tests.problems import assert_problem
 from tests.resumable import TYPE, Tus
@@ -57,6 +60,10 @@ class HalfSent:
         """Send the other bytes, and give the answer."""
         self._writer.write(CONTENT[start:])
         await self._writer.drain()
+        return await self.read_answer()
+
+    async def read_answer(self) -> bytes:
+        """Wait for the answer."""
         answer = await self._reader.readuntil(b"\r\n\r\n")
         self._writer.close()
         return answer
@@ -145,10 +152,84 @@ async def test_head_ends_a_request_that_sends(service: Service) -> None:
     path = await create(service, len(CONTENT))
     half = await HalfSent.begin(service, path, 100_000)
     await _fence_above(service, path, 0)
-    assert await Tus(service.client).offset(path) == 0
+    assert await Tus(service.client).offset(path) == 100_000, "what has arrived is kept"
     assert (await half.send_rest(100_000)).startswith(b"HTTP/1.1 423")
+    assert await Tus(service.client).offset(path) == 100_000
+    await finish(service, path, 100_000)
+
+
+@pytest.mark.parametrize("size", [100_000, 4_000_000])
+async def test_bytes_of_a_connection_that_fell_silent_count_at_another_process(
+    service: Service, size: int
+) -> None:
+    path = await create(service, len(CONTENT))
+    half = await HalfSent.begin(service, path, size)
+
+    async def is_saved() -> bool:
+        return await offset_in_store(service, path) == size
+
+    await until(is_saved)  # Nobody has asked this process for the offset.
+    await finish(service, path, size)
+    half.break_off()
+
+
+@pytest.mark.parametrize("size", [100_000, 4_000_000])
+async def test_head_just_after_the_connection_broke_counts_what_was_sent(
+    service: Service, size: int
+) -> None:
+    path = await create(service, len(CONTENT))
+    half = await HalfSent.begin(service, path, size)
+    await _fence_above(service, path, 0)
+    half.break_off()
+    assert await Tus(service.client).offset(path) == size
+    await finish(service, path, size)
+
+
+async def test_silent_connection_whose_bytes_cannot_be_saved_ends(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = await create(service, len(CONTENT))
+    write = ResumableIntake._write
+
+    async def fail(intake: ResumableIntake, chunks: Sequence[Document]) -> None:
+        raise AutoReconnect
+
+    monkeypatch.setattr(ResumableIntake, "_write", fail)
+    half = await HalfSent.begin(service, path, 100_000)
+    assert (await half.read_answer()).startswith(b"HTTP/1.1 503")
+    monkeypatch.setattr(ResumableIntake, "_write", write)
     assert await Tus(service.client).offset(path) == 0
     await finish(service, path, 0)
+
+
+async def test_request_that_ends_while_it_waits_for_a_write_loses_no_chunk(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    resumable = service.stores.resumable
+    path = await create(service, len(CONTENT))
+    upload_id, expires_at = path.rsplit("/", 1)[-1], utc_now() + timedelta(hours=1)
+    taken = await resumable.take("admin", upload_id, 0, expires_at)
+    intake = await resumable.open_intake(taken, lambda: 1000, is_kept_early=True)
+    go_on, write = asyncio.Event(), intake._write
+
+    async def write_slowly(chunks: Sequence[Document]) -> None:
+        await go_on.wait()
+        await write(chunks)
+
+    monkeypatch.setattr(intake, "_write", write_slowly)
+    for start in range(0, 2_000_000, 500_000):
+        adding = asyncio.create_task(intake.add(CONTENT[start : start + 500_000]))
+        await asyncio.wait({adding}, timeout=0.2)
+        if not adding.done():
+            adding.cancel()
+            break
+    with pytest.raises(asyncio.CancelledError):
+        await adding
+    go_on.set()
+    await intake.keep(expires_at)
+    offset = await offset_in_store(service, path)
+    assert offset == start + 500_000
+    await finish(service, path, offset)
 
 
 async def test_overtaken_request_writes_nothing_more(service: Service) -> None:

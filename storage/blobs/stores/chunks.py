@@ -52,6 +52,12 @@ class ChunkCutter:
         """Return the last chunk."""
         return [self._cut()] if self._pieces_bytes else []
 
+    def peek(self) -> list[Document]:
+        """Return the chunk that is not full yet, to which more bytes are added later."""
+        if not self._pieces_bytes:
+            return []
+        return [self._chunk(self._chunks_made, b"".join(self._pieces))]
+
     def _cut(self) -> Document:
         spare = self._pieces_bytes - CHUNK_BYTES
         rest: list[bytes | memoryview] = []
@@ -62,6 +68,9 @@ class ChunkCutter:
         data = b"".join(self._pieces)
         self._pieces, self._pieces_bytes = rest, max(0, spare)
         number, self._chunks_made = self._chunks_made, self._chunks_made + 1
+        return self._chunk(number, data)
+
+    def _chunk(self, number: int, data: bytes) -> Document:
         return {"_id": ObjectId(), "files_id": self._file_id, "n": number, "data": data}
 
 
@@ -175,9 +184,10 @@ class ChunkWriter:
             await self._begin_flush()
 
     async def _begin_flush(self) -> None:
+        # A caller that is cancelled while it waits keeps its chunks.
+        await self.settle()
         self._flushed.update(chunk["files_id"] for chunk in self._pending)
         batch, self._pending, self.pending_bytes = self._pending, [], 0
-        await self.settle()
         self._flushing = asyncio.create_task(self._flush(batch))
 
     async def _flush(self, chunks: list[Document]) -> None:
