@@ -92,6 +92,16 @@ async def test_photos_that_do_not_fit_any_more_say_so(
     await expect(page.rows).to_have_count(5)
 
 
+async def test_places_that_come_free_are_used(page: UploadPage, working_service: Service) -> None:
+    made = await working_service.make_link(max_files=4)
+    await _open(page, made)
+    no_images = [(f"{name}.jpg", name.encode()) for name in ("text", "words")]
+    await page.choose([*no_images, *FILES[:4]])
+    await page.expect_states({"text.jpg": "Failed", "words.jpg": "Failed"})
+    await page.expect_states({f"{n}.jpg": "Done" for n in range(4)})
+    await _expect_left(page, "This link is used up")
+
+
 @pytest.mark.parametrize(
     ("end", "words"),
     [

@@ -2,7 +2,7 @@
 
 import { bytesInWords, plural, problemInWords } from "./words.js";
 
-const LINK_ENDED = {
+export const LINK_ENDED = {
   used_up: "This link is used up: it takes no more photos. Ask its sender for a new one.",
   expired: "This link has expired. Ask its sender for a new one.",
   revoked: "This link was withdrawn. Ask its sender for a new one.",

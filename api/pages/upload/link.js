@@ -23,6 +23,16 @@ export class LinkInfo {
     }
   }
 
+  // The photos that the link has room for, the first of them first.
+  fitting(rows) {
+    const { left_files: places, left_bytes: room } = this.#client().link ?? {};
+    let bytes = 0;
+    return rows.slice(0, places ?? undefined).filter(({ size }) => {
+      bytes += size;
+      return bytes <= (room ?? Infinity);
+    });
+  }
+
   draw() {
     const { link } = this.#client();
     this.#show(link ? linkInWords(link) : "", !link || link.status === "open");

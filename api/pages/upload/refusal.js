@@ -37,6 +37,11 @@ export class Refusal extends Error {
     return this.code.startsWith("link_");
   }
 
+  // All places of the link are taken or reserved now.
+  get isOfFullLink() {
+    return this.code === "link_used_up";
+  }
+
   // How long to wait before the next attempt: longer each time.
   pauseSeconds(failures) {
     return this.retryAfterSeconds ?? Math.min(MAX_PAUSE_SECONDS, 2 ** failures);

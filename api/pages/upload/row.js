@@ -23,6 +23,7 @@ export class Row {
   imageId = null;
   isKept = false;
   jobId = null;
+  lacksRoom = false;
   resultsUrl = null;
   uploadId = null;
 
@@ -83,6 +84,7 @@ export class Row {
   }
 
   showWaiting() {
+    this.lacksRoom = false;
     this.#showProblems([]);
     this.#setState("waiting");
   }

@@ -36,6 +36,7 @@ export const TEXTS = {
   lostResults: "The connection is lost. Your photos are safe; their results appear when it returns.",
   noFaces: "No faces",
   noVideo: "This is no photo: the service takes photos only.",
+  noRoom: "This link has no room for it now. It is sent by itself if a place comes free.",
   notKept: (count) => `Leave this page open: the browser has no room to keep ${plural(count, "photo")}.`,
   offline: "You are offline. The upload goes on by itself when you are online again.",
   pause: "Pause",

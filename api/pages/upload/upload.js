@@ -2,7 +2,7 @@
 
 import { Banner } from "./banner.js";
 import { Door } from "./door.js";
-import { explain } from "./explain.js";
+import { LINK_ENDED, explain } from "./explain.js";
 import { Follower } from "./follower.js";
 import { JobMaker, groupBy } from "./jobs.js";
 import { Keeper } from "./keeper.js";
@@ -17,6 +17,7 @@ import { Uploader } from "./uploader.js";
 import { Viewer } from "./viewer.js";
 import { ScreenLock } from "./wake.js";
 
+const ROOM_MS = 10_000;
 const at = (id) => document.getElementById(id);
 const tab = takeTab();
 const keeper = new Keeper();
@@ -36,6 +37,7 @@ const jobs = new JobMaker({
   isSending: () => photos.rows.some(({ isLeaving }) => isLeaving),
   on: { made, lost: (rows) => send(rows), unsent: refuse, trouble },
 });
+let isLookingForRoom = false;
 
 async function takeIn(files) {
   if (client().token) keeper.keepLink(door.owner, client().token);
@@ -77,17 +79,38 @@ function made(rows, job) {
 
 function refuse(row, refusal) {
   const words = explain(refusal);
+  if (refusal.isOfFullLink) {
+    row.lacksRoom = true;
+    row.showUnsent(TEXTS.noRoom);
+    useRoom();
+    return;
+  }
   if (refusal.isEndOfLink) {
-    row.showRefused(words);
-    keeper.remove([row.id]);
+    refuseForGood([row], words);
     link.refresh();
-    forgetLinkAtTheEnd();
     return;
   }
   row.showUnsent(words);
   banner.tellRefusal(words);
   if (refusal.isOfKey) door.ask(words);
   redraw();
+}
+
+function refuseForGood(rows, words) {
+  for (const row of rows) row.showRefused(words);
+  keeper.remove(rows.map(({ id }) => id));
+  forgetLinkAtTheEnd();
+}
+
+// Files that are no images, and uploads that are canceled, give their places on the link back.
+async function useRoom() {
+  const lacking = () => photos.rows.filter(({ state, lacksRoom }) => state === "unsent" && lacksRoom);
+  if (isLookingForRoom || !lacking().length) return;
+  isLookingForRoom = true;
+  await link.refresh();
+  isLookingForRoom = false;
+  if (client().link?.status === "used_up") refuseForGood(lacking(), LINK_ENDED.used_up);
+  else send(link.fitting(lacking()));
 }
 
 function trouble(refusal) {
@@ -130,7 +153,10 @@ function forgetLinkAtTheEnd() {
 }
 
 function redraw(row) {
-  if (row?.hasEnded) results.watch(row);
+  if (row?.hasEnded) {
+    results.watch(row);
+    useRoom();
+  }
   summary.draw(photos.rows, () => {
     banner.draw(photos.rows);
     screenLock.need(!uploader.isPaused && photos.rows.some(({ isLeaving }) => isLeaving));
@@ -166,5 +192,6 @@ listenForFiles({
   isOpen: () => client() !== null && at("key-form").hidden && !at("choices").hidden,
   onFiles: takeIn,
 });
+setInterval(useRoom, ROOM_MS); // Other people give places back, too.
 keeper.clean();
 door.open();
