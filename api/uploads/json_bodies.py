@@ -27,6 +27,7 @@ from storage.ledger.fetches import FetchedFile
 
 FIELDS_BYTES = 64 * 1024
 MAX_ID_CHARS = 64
+NAMING = {"urls", "uploads"}
 Body = TypeVar("Body", bound=msgspec.Struct)
 
 
@@ -95,6 +96,8 @@ async def receive_json(
     """
     most = max(limits.max_urls * MAX_URL_CHARS, limits.max_files * (MAX_ID_CHARS + 8))
     sent = _parse(await _read(body, most + FIELDS_BYTES))
+    if takes_urls and takes_uploads and isinstance(sent, dict) and not sent.keys() & NAMING:
+        raise InvalidValue("Send urls, or uploads.", "urls")
     names_uploads = takes_uploads and isinstance(sent, dict) and "uploads" in sent
     if takes_urls and not names_uploads:
         return _form_of_urls(*_convert(sent, UrlUpload), limits, rules)
