@@ -54,6 +54,11 @@ async def as_admin(
     await context.close()
 
 
+async def agree(site: Site) -> None:
+    """Answer yes to the question that is asked."""
+    await site.tab.get_by_role("dialog").get_by_role("button").first.click()
+
+
 CAMERAS = ("Canon EOS R6", "Pixel 9", "iPhone 17", "X100V")
 CAMERA_MODEL = 272
 """The tag of EXIF."""
@@ -144,8 +149,8 @@ async def test_new_link_is_shown_once_with_its_code_and_can_be_revoked(
         archive = zipfile.ZipFile(await download.path())
         assert "manifest.json" in archive.namelist()
 
-        tab.on("dialog", lambda dialog: dialog.accept())
         await link.get_by_role("button", name="Revoke").click()
+        await agree(site)
         await expect(link.get_by_text("Revoked")).to_be_visible()
         refused = await working_service.send([("b.jpg", draw())], route="/v1/uploads", key=token)
         assert refused.status_code == 410
@@ -187,8 +192,8 @@ async def test_new_key_is_shown_once_and_ends_when_it_is_revoked(
         assert key not in await tab.content()
         made = tab.get_by_role("listitem").filter(has_text="Phone")
         await expect(made).to_contain_text("client")
-        tab.on("dialog", lambda dialog: dialog.accept())
         await made.get_by_role("button", name="Revoke").click()
+        await agree(site)
         await expect(made.get_by_text("Revoked")).to_be_visible()
         answer = await working_service.client.get("/v1/jobs", headers=headers)
         assert answer.status_code == 401
@@ -251,8 +256,8 @@ async def test_dead_letters_are_discarded_together(chromium: Browser, service: S
         await service.process([("a.jpg", draw()), ("b.jpg", draw(seed=1))], user_id="anna")
     async with as_admin(chromium, service) as site:
         await site.open("/admin/dead-letters?code=decode_timed_out")
-        site.tab.on("dialog", lambda dialog: dialog.accept())
         await site.tab.get_by_role("button", name="Discard all").click()
+        await agree(site)
         await expect(site.tab.get_by_text("There are no dead letters.")).to_be_visible()
     assert await service.stores.dead_letters.count() == 0
 
@@ -276,8 +281,8 @@ async def test_webhook_is_made_tested_and_its_failed_event_sent_again(
         await site.check()
         await site.open("/admin/webhooks")
         assert secret not in await tab.content()
-        tab.on("dialog", lambda dialog: dialog.accept())
         await tab.get_by_role("button", name="New secret").click()
+        await agree(site)
         await expect(tab.get_by_label("Secret", exact=True)).not_to_have_value(secret)
         await tab.get_by_text("Change", exact=True).click()
         change = tab.locator("details form").last
@@ -317,8 +322,10 @@ async def test_user_is_deleted_with_all_images(chromium: Browser, working_servic
     async with as_admin(chromium, working_service) as site:
         await site.open("/admin/users")
         await site.tab.locator("#delete-user").fill("ben")
-        site.tab.on("dialog", lambda dialog: dialog.accept())
         await site.tab.get_by_role("button", name="Delete user").click()
+        await expect(site.tab.get_by_role("heading", name="Delete user ben?")).to_be_focused()
+        await site.check()
+        await site.tab.get_by_role("button", name="Delete user with all images").click()
         await expect(site.tab.get_by_text("The user is deleted.")).to_be_visible()
         await site.check()
     left = (await working_service.client.get("/v1/images?user_id=ben")).json()

@@ -3,7 +3,7 @@
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.test_admin import as_admin
+from tests.browser.test_admin import agree, as_admin
 from tests.pictures import draw
 from tests.service import Service
 
@@ -53,8 +53,8 @@ async def test_images_are_counted_and_then_removed(
         run = tab.get_by_role("button", name="Do this with 4 images")
         await expect(run).to_be_visible()
         await site.check()
-        tab.on("dialog", lambda dialog: dialog.accept())
         await run.click()
+        await agree(site)
         removed = tab.locator("li.card").filter(has_text="of 4 images").first
         await expect(removed).to_contain_text("Done")
     assert (await working_service.client.get("/v1/images")).json()["items"] == []
@@ -65,8 +65,8 @@ async def test_batch_is_canceled(chromium: Browser, service: Service) -> None:
         tab = site.tab
         await site.open("/admin/batches")
         await tab.get_by_role("button", name="Start batch").click()
-        tab.on("dialog", lambda dialog: dialog.accept())
         await tab.get_by_role("button", name="Cancel").click()
+        await agree(site)
         await expect(tab.get_by_text("Canceled")).to_be_visible()
         await site.check()
 

@@ -7,7 +7,7 @@ from playwright.async_api import Browser, expect
 
 from domain.learning.models import Watched
 from tests.browser.site import Site
-from tests.browser.test_admin import as_admin
+from tests.browser.test_admin import agree, as_admin
 from tests.digits import DIGITS, ONES_AND_ZEROS, draw_digit
 from tests.labelled_images import add_images, draw_vectors
 from tests.learners import LEARNER, learning
@@ -90,8 +90,8 @@ async def test_model_is_trained_watched_and_rolled_back(
         await tab.get_by_text("Metrics of each class").click()
         await expect(tab.get_by_role("rowheader", name="d4")).to_be_visible()
         await site.check_looks("admin-model" if pictures else "")
-        tab.on("dialog", lambda dialog: dialog.accept())
         await tab.get_by_role("button", name="Back to this version").click()
+        await agree(site)
         await expect(tab.get_by_text("Version 1 is live")).to_be_visible()
     assert await working_service.stores.models.live_versions() == {"digit": 1}
 
@@ -164,8 +164,8 @@ async def test_candidate_is_promoted_by_hand(chromium: Browser, service: Service
     await store(service.stores, trained)
     async with as_admin(chromium, service) as site:
         await site.open("/admin/models/kind")
-        site.tab.on("dialog", lambda dialog: dialog.accept())
         await site.tab.get_by_role("button", name="Promote").click()
+        await agree(site)
         await expect(site.tab.get_by_text("Version 1 is live")).to_be_visible()
         await site.check()
     assert await service.stores.models.live_versions() == {"kind": 1}

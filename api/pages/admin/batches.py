@@ -56,7 +56,9 @@ async def start_batch(
     data: URLEncodedBody[Form],
 ) -> Response[None]:
     """Start a batch."""
-    await manage_batches.start(request.user, read_form(BatchRequest, _fields(data)))
+    await manage_batches.start(
+        request.user, read_form(BatchRequest, _fields(data), "admin.batches")
+    )
     return go_to(request, PATH)
 
 
@@ -116,8 +118,9 @@ def _fields(form: Form) -> dict[str, Any]:
     for name in ("widths", "formats"):
         fields[name] = as_list(fields.get(name))
     wanted = {name: value for name in FILTER_FIELDS if (value := fields.pop(name, ""))}
-    if tags := str(wanted.pop("tag", "")):
-        wanted["tag"] = [tag.strip() for tag in tags.split(",") if tag.strip()]
+    if tags := as_list(wanted.pop("tag", "")):
+        parts = [tag.strip() for one in tags for tag in one.split(",")]
+        wanted["tag"] = [tag for tag in parts if tag]
     return fields | {"filter": wanted}
 
 

@@ -76,7 +76,7 @@ async def discard_dead_letters(
 
 
 def _chosen(form: Form) -> ChosenDeadLetters:
-    return ChosenDeadLetters(filter=read_form(DeadLetterFilterView, form))
+    return ChosenDeadLetters(filter=read_form(DeadLetterFilterView, form, "admin.dead_letters"))
 
 
 ROUTES = (

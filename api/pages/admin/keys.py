@@ -21,6 +21,7 @@ from domain.key_scopes import KeyScope
 from storage.clock import utc_now
 
 PATH = "/admin/keys"
+TEXTS = "admin.keys"
 
 
 @get("/keys")
@@ -36,7 +37,7 @@ async def create_key(
     request: ApiRequest, manage_keys: NamedDependency[ManageKeys], data: URLEncodedBody[Form]
 ) -> Template:
     """Create a key, and show its secret once."""
-    wanted = read_form(ApiKeyRequest, _fields(data))
+    wanted = read_form(ApiKeyRequest, _fields(data), TEXTS)
     created = await manage_keys.create(source_of(request), wanted)
     return await _page(request, manage_keys, None, created.made)
 
@@ -79,7 +80,7 @@ async def _page(
 
 def _fields(form: Form) -> dict[str, Any]:
     """Turn the fields of the form into those of the request."""
-    fields = with_api_fields(form, "max_stored_bytes")
+    fields = with_api_fields(form, "max_stored_bytes", TEXTS)
     return fields | {"scopes": as_list(form.get("scopes"))}
 
 

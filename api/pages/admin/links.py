@@ -20,6 +20,7 @@ from api.schemas.views import Cursor
 from api.state import ApiRequest
 
 PATH = "/admin/links"
+TEXTS = "admin.links"
 QR_BORDER = 2
 
 
@@ -36,7 +37,7 @@ async def create_link(
     request: ApiRequest, manage_links: NamedDependency[ManageLinks], data: URLEncodedBody[Form]
 ) -> Template:
     """Create a link, and show it once."""
-    wanted = read_form(UploadLinkRequest, with_api_fields(data, "max_bytes"))
+    wanted = read_form(UploadLinkRequest, with_api_fields(data, "max_bytes", TEXTS), TEXTS)
     created = await manage_links.create(source_of(request), wanted, service_address(request))
     return await _page(request, manage_links, None, created.made)
 

@@ -17,7 +17,7 @@ from api.images.images import ManageImages
 from api.jobs.follow import FollowJob
 from api.models.models import ManageModels
 from api.pages.errors import go_to
-from api.pages.forms import Form, read_form
+from api.pages.forms import TASK_INPUT, Form, read_form
 from api.pages.gallery.pictures import thumbnails
 from api.schemas.images import ListedImageView
 from api.schemas.jobs import JobView
@@ -73,7 +73,7 @@ async def train_model(
     data: URLEncodedBody[Form],
 ) -> Template:
     """Begin a training, by a job that is shown."""
-    task = read_form(TrainingForm, data).task
+    task = read_form(TrainingForm, data, "admin.models").task
     job = await manage_models.train(request.user, task)
     return await _overview(request, manage_models, manage_images, job)
 
@@ -144,6 +144,7 @@ async def _overview(
         "models": [(model, await _live(manage_models, model)) for model in models],
         "anomalies": await _list_anomalies(request, manage_images),
         "job": job,
+        "task_pattern": TASK_INPUT,
     }
     return Template("admin/models.html", context=shown)
 

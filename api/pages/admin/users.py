@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from litestar import get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
@@ -11,7 +12,7 @@ from api.analytics.similar import FindSimilar
 from api.http.leaving import unless_client_leaves
 from api.jobs.changes import ChangeJobs
 from api.jobs.follow import FollowJob
-from api.pages.forms import Form
+from api.pages.forms import Form, read_form
 from api.schemas.histograms import SimilarView
 from api.schemas.jobs import JobView
 from api.state import ApiRequest
@@ -21,6 +22,13 @@ from domain.keys import MAX_USER_ID_CHARS, Scope, scope_of
 MOST_USERS = 10
 UserName = Annotated[str, QueryParameter(name="user", max_length=MAX_USER_ID_CHARS)]
 TenantName = Annotated[str, QueryParameter(name="tenant", max_length=MAX_USER_ID_CHARS)]
+
+
+class NamedOwner(msgspec.Struct, frozen=True):
+    """The form that deletes a user."""
+
+    user: str
+    tenant: str = ""
 
 
 @get("/users")
@@ -50,15 +58,24 @@ async def show_similar(
     return _page(user, tenant, similar=await unless_client_leaves(request.receive, finding))
 
 
+@get("/users/delete")
+async def ask_before_deletion(
+    request: ApiRequest, user: UserName = "", tenant: TenantName = ""
+) -> Template:
+    """Ask whether a user is to be deleted."""
+    request.user.within(tenant or None).owner(user)
+    return _page(user, tenant, is_asked=True)
+
+
 @post("/users/delete")
 async def delete_user(
     request: ApiRequest, change_jobs: NamedDependency[ChangeJobs], data: URLEncodedBody[Form]
 ) -> Template:
     """Delete a user and everything that was uploaded for it, by a job that is shown."""
-    user, tenant = str(data.get("user", "")), str(data.get("tenant", ""))
-    caller = request.user.within(tenant or None)
-    job = await change_jobs.delete_user(caller.owner(user), caller)
-    return _page(user, tenant, job=job)
+    named = read_form(NamedOwner, data, "admin.users")
+    caller = request.user.within(named.tenant or None)
+    job = await change_jobs.delete_user(caller.owner(named.user), caller)
+    return _page(named.user, named.tenant, job=job)
 
 
 @get("/users/deletions/{job_id:str}")
@@ -68,10 +85,15 @@ async def show_deletion(job_id: FromPath[str], follow_job: NamedDependency[Follo
 
 
 def _page(
-    user: str, tenant: str, similar: SimilarView | None = None, job: JobView | None = None
+    user: str,
+    tenant: str,
+    similar: SimilarView | None = None,
+    job: JobView | None = None,
+    *,
+    is_asked: bool = False,
 ) -> Template:
-    shown = {"user": user, "tenant": tenant, "similar": similar, "job": job}
+    shown = {"user": user, "tenant": tenant, "similar": similar, "job": job, "is_asked": is_asked}
     return Template("admin/users.html", context=shown)
 
 
-ROUTES = (show_users, show_similar, delete_user, show_deletion)
+ROUTES = (show_users, show_similar, ask_before_deletion, delete_user, show_deletion)

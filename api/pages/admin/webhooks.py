@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, QueryParameter, URLEncodedBody
@@ -29,6 +30,12 @@ from domain.webhooks.events import SELECTABLE
 PATH = "/admin/webhooks"
 GUARDS = [webhooks_configured]
 WithStatus = Annotated[DeliveryStatus | None, QueryParameter(name="status")]
+
+
+class FailedSince(msgspec.Struct, frozen=True):
+    """The form that sends failed events again."""
+
+    since: str
 
 
 @get("/webhooks", guards=GUARDS)
@@ -65,7 +72,9 @@ async def change_status(
     data: URLEncodedBody[Form],
 ) -> Response[None]:
     """Enable, pause or disable a webhook."""
-    await webhooks.change(webhook_id, request.user, read_form(WebhookChanges, data))
+    await webhooks.change(
+        webhook_id, request.user, read_form(WebhookChanges, data, "admin.webhooks")
+    )
     return go_to(request, PATH)
 
 
@@ -154,7 +163,8 @@ async def redeliver_failed(
     data: URLEncodedBody[Form],
 ) -> Response[None]:
     """Send everything again that has failed since a time."""
-    wanted = read_form(RedeliverFailed, {"since": as_utc(str(data.get("since", "")))})
+    since = read_form(FailedSince, data, "admin.deliveries").since
+    wanted = read_form(RedeliverFailed, {"since": as_utc(since)}, "admin.deliveries")
     await deliveries.redeliver_failed(webhook_id, request.user, wanted.since)
     return go_to(request, f"{PATH}/{webhook_id}")
 
@@ -170,7 +180,7 @@ async def release_webhooks(
 
 def _read_request(form: Form) -> WebhookRequest:
     fields: dict[str, Any] = form | {"event_types": as_list(form.get("event_types"))}
-    return read_form(WebhookRequest, fields)
+    return read_form(WebhookRequest, fields, "admin.webhooks")
 
 
 async def _page(

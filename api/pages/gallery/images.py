@@ -16,7 +16,7 @@ from api.http.leaving import unless_client_leaves
 from api.images.images import ManageImages
 from api.learning.labels import ManageLabels
 from api.pages.errors import go_to
-from api.pages.forms import Form, read_form
+from api.pages.forms import TASK_INPUT, Form, read_form
 from api.pages.gallery.alike import (
     NO_LIKENESSES,
     list_by_embedding,
@@ -63,6 +63,7 @@ async def show_image(
         "histogram": describe_histogram(bins) if bins else None,
         "may_delete": may(request.user, KeyScope.DELETE),
         "may_label": learns(request) and may(request.user, KeyScope.UPLOAD),
+        "task_pattern": TASK_INPUT,
     }
     return Template("gallery/image.html", context=context)
 
@@ -116,7 +117,7 @@ async def label_image(
     """Set a label, and show the image again."""
     sent = request.query_params
     caller = request.user.within(sent.get("tenant"))
-    label = read_form(LabelForm, data)
+    label = read_form(LabelForm, data, "gallery")
     body = LabelRequest(label.value)
     await manage_labels.set_one(caller, sent.get("user_id"), image_id, label.task, body)
     return go_to(request, with_query(f"{PATH}/images/{image_id}", search_of(request)))

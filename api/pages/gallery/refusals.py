@@ -6,7 +6,9 @@ from litestar.exceptions import ValidationException
 from litestar.response import Template
 
 from api.http.errors import answer_http_exception, answer_service_error
+from api.http.headers import page_headers
 from api.pages.gallery.queries import form_of, search_of
+from api.pages.routing import IMAGES, OWN_FORMS
 from domain.errors.requests import InvalidValue
 
 
@@ -25,7 +27,12 @@ def refuse_search(request: Any, error: Exception) -> Template:
         "refusal": problem.content,
         "most": request.app.state.settings.reads.max_archive_images,
     }
-    return Template("gallery/search.html", context=context, status_code=problem.content.status)
+    return Template(
+        "gallery/search.html",
+        context=context,
+        status_code=problem.content.status,
+        headers=page_headers(IMAGES, OWN_FORMS),
+    )
 
 
 REFUSED_SEARCH: dict[Any, Any] = dict.fromkeys((InvalidValue, ValidationException), refuse_search)
