@@ -15,7 +15,7 @@ from typing import NoReturn
 
 import msgspec
 from bson import ObjectId
-from pymongo import ReplaceOne
+from pymongo import InsertOne, ReplaceOne
 from pymongo.errors import BulkWriteError
 
 from domain.errors.access import UploadInterrupted
@@ -77,6 +77,8 @@ class ResumableIntake(ChunkWriter):
         self._knows_hash = knows_hash
         self._is_kept_early = is_kept_early
         self._has_failed = False
+        self._last_chunk = begun.chunks if begun.tail else begun.chunks - 1
+        """The last one that is there, as far as this request knows; perhaps a part of it."""
         self._saved_bytes = 0
         self._turn = asyncio.Lock()
 
@@ -162,15 +164,15 @@ class ResumableIntake(ChunkWriter):
             raise
 
     async def _write(self, chunks: Sequence[Document]) -> None:
-        fence = self._taken.fence
-        writes = [
-            ReplaceOne(
-                {"files_id": chunk["files_id"], "n": chunk["n"], "fence": {"$lte": fence}},
-                {"files_id": chunk["files_id"], "n": chunk["n"], "data": chunk["data"]}
-                | {"fence": fence},
-                upsert=True,
-            )
+        """Write chunks, most of which are new: an insert costs MongoDB half of a replacement."""
+        fenced = [
+            {"files_id": chunk["files_id"], "n": chunk["n"], "data": chunk["data"]}
+            | {"fence": self._taken.fence}
             for chunk in chunks
+        ]
+        writes = [
+            InsertOne({**chunk}) if chunk["n"] > self._last_chunk else self._replacing(chunk)
+            for chunk in fenced
         ]
         # Of two requests that write a new chunk at the same moment, one fails, and finds the chunk
         # of the other when it tries again.
@@ -181,8 +183,15 @@ class ResumableIntake(ChunkWriter):
                 check_duplicates(error)
                 if attempt == ATTEMPTS - 1:
                     await self._interrupt()
+                writes = [self._replacing(chunk) for chunk in fenced]
             else:
+                self._last_chunk = max(self._last_chunk, fenced[-1]["n"])
                 return
+
+    def _replacing(self, chunk: Document) -> ReplaceOne[Document]:
+        which = {"files_id": chunk["files_id"], "n": chunk["n"]}
+        older = {"fence": {"$lte": self._taken.fence}}
+        return ReplaceOne(which | older, chunk, upsert=True)
 
     async def _read_head(self) -> bytes:
         if not self._taken.offset:
