@@ -227,10 +227,11 @@ async def test_change_without_an_answer_says_so_and_can_be_made_again(
 ) -> None:
     job = await working_service.process([("a.jpg", draw())])
     path = f"/gallery/images/{ids_of(job)['a.jpg']}"
-    asked_before = asyncio.Event()
+    asked, may_answer = asyncio.Event(), asyncio.Event()
 
     async def answer_late(route: Route) -> None:
-        await asked_before.wait()
+        asked.set()
+        await may_answer.wait()
         await route.fulfill(body="<p>a late part of the page</p>")
 
     async with signed_in(chromium, working_service) as site:
@@ -238,11 +239,12 @@ async def test_change_without_an_answer_says_so_and_can_be_made_again(
         await tab.route("**/alike", answer_late)
         await site.open(path)
         banner = tab.get_by_role("alert").filter(has_text="The service does not answer.")
+        await asked.wait()  # An answer to what is asked after the change may hide it.
         await tab.get_by_role("button", name="Delete").click()
         await tab.context.set_offline(True)
         await tab.get_by_role("button", name="Delete image").click()
         await expect(banner).to_be_in_viewport()
-        asked_before.set()
+        may_answer.set()
         await expect(tab.get_by_text("a late part of the page")).to_be_visible()
         await expect(banner).to_be_in_viewport()
         await expect(tab.get_by_role("dialog")).to_be_hidden()
