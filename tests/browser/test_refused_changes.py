@@ -141,7 +141,7 @@ async def test_double_click_makes_one(chromium: Browser, service: Service, path:
         async def go_on_late(route: Route) -> None:
             if route.request.method == "POST":
                 sent.append(route.request.url)
-                await asyncio.sleep(0.3)
+                await asyncio.sleep(0.3)  # The second click falls into this time.
             await route.continue_()
 
         await site.open(path)
@@ -166,7 +166,7 @@ async def test_click_while_the_next_page_comes_changes_nothing(
 
         async def come_late(route: Route) -> None:
             if route.request.is_navigation_request():
-                await asyncio.sleep(0.5)
+                await asyncio.sleep(0.5)  # The second click comes before the next page.
             await route.continue_()
 
         await tab.route("**/admin/batches", come_late)
