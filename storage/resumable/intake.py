@@ -108,6 +108,8 @@ class ResumableIntake(ChunkWriter):
                 return
             self._saved_bytes = self._file.size_bytes
             await self.settle()
+            # Now nothing waits before the write has the tail: a caller that is cancelled must not
+            # leave it behind, beside the full chunk that comes later.
             self._pending += self._cutter.peek()
             await self._begin_flush()
             await self.settle()
